@@ -1,0 +1,1 @@
+"""The imperative shell: carries out a plan and records what happened."""

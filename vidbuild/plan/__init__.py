@@ -1,0 +1,1 @@
+"""The difference between requests and lock: actions, reasons, cost, digest."""

@@ -1,0 +1,111 @@
+"""Plan: what an apply would do and why. Data only, made once and shown in many ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from vidbuild.diagnostics import Diagnostic
+from vidbuild.request.model import Request
+from vidbuild.state.records import Entry, Render
+
+
+class Action(StrEnum):
+    """The contract's words, in the order in which a plan lists and counts them."""
+
+    create = "create"
+    rerender = "rerender"
+    retry = "retry"
+    reuse = "reuse"
+    update = "update"
+    resume = "resume"
+    fetch = "fetch"
+    hold = "hold"
+    orphan = "orphan"
+    delete = "delete"
+    unchanged = "unchanged"
+
+    @property
+    def renders(self) -> bool:
+        return self in (Action.create, Action.rerender, Action.retry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """A dotted request field with its old and new value; None is "absent"."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Seconds of video and dollars; None is unknown, never 0. Low and high bound the cost."""
+
+    seconds: float | None = None
+    cost_usd: float | None = None
+    cost_low_usd: float | None = None
+    cost_high_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One name's row of the decision table.
+
+    `request` is None for names that the project no longer has, `entry` for names that the
+    lock does not have. `render` is the render that a reuse, resume or fetch works on;
+    `source` the name (or None: history, journal, sibling) it comes from (`from` in JSON).
+    `gave_up` and unsure changes keep their action and say so in `reason`.
+    """
+
+    name: str
+    action: Action
+    reason: str
+    request: Request | None = None
+    entry: Entry | None = None
+    render: Render | None = None
+    source: str | None = None
+    attempt: int = 1
+    fields: tuple[FieldChange, ...] = ()
+    estimate: Estimate = field(default_factory=Estimate)
+    protected: bool = False
+    row: int = 0
+
+    @property
+    def pays(self) -> bool:
+        return self.action.renders and self.reason != "gave_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Counts by action, paid renders, and their totals; a total with an unknown part is None."""
+
+    counts: Mapping[Action, int]
+    renders: int
+    seconds: float | None
+    cost_usd: float | None
+    cost_low_usd: float | None
+    cost_high_usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every selected name's change, sorted by name, `unchanged` ones included."""
+
+    project: str
+    profile: str | None
+    provider: str
+    changes: tuple[Change, ...]
+    summary: Summary
+    digest: str
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """True when `--detailed-exitcode` says 2."""
+        idle = {Action.fetch, Action.hold, Action.orphan, Action.unchanged}
+        return any(c.action not in idle and c.reason != "gave_up" for c in self.changes)

@@ -1,0 +1,1 @@
+"""The project file to videos: layers, templates, loops, names."""

@@ -1,0 +1,1 @@
+"""HTTP: one client for HeyGen's API, wherever it is served from."""

@@ -1,0 +1,1 @@
+"""Plans and events to text and JSON. Returns strings; prints nothing."""

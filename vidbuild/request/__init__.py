@@ -1,0 +1,1 @@
+"""A video to what would be sent for it: normalised, checked, fingerprinted."""

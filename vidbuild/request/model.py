@@ -1,0 +1,44 @@
+"""Request: what vidbuild would send for one video, and what it knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A local file in an asset field. `file` is relative to the project folder."""
+
+    file: str
+    sha256: str
+    bytes: int
+    mime: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One video's resolved request.
+
+    `body` is the request as it would be sent, metadata included, nulls out, defaults as
+    written, each local file as `{"sha256": hex}`. `content` is its canonical form
+    (semantics: "Canonical form 1"): metadata and defaults out. `fingerprint` is
+    `"sha256:" + hex` of that. `media` maps a dotted field path ("background.asset_id",
+    list positions as numbers) to the local file that stands there.
+    """
+
+    name: str
+    body: Mapping[str, Any]
+    content: Mapping[str, Any]
+    fingerprint: str
+    provider: str
+    revision: int = 1
+    media: Mapping[str, Media] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    protect: bool = False
+    private: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    row: Mapping[str, Any] | None = None
+    depends_on: tuple[str, ...] = ()

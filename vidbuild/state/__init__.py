@@ -1,0 +1,1 @@
+"""Lock and journal: what was rendered, what is in flight."""

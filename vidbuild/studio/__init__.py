@@ -1,0 +1,1 @@
+"""The embedded provider: HeyGen's API on this machine, with drafts worth watching."""
