@@ -1,0 +1,111 @@
+"""The only code that touches the disk for sources and results: read, digest, write whole.
+
+Not for SQLite (the journal and the studio own their databases) and not for deciding which
+file may be read: `within` says whether a path stays inside a folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from vidbuild.diagnostics import Problems, Span, problem
+
+# A project file past this size is a mistake (a video, a database), not a source.
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+
+
+def read_text(path: Path, *, shown: str | None = None, span: Span | None = None) -> str:
+    """The file as text: UTF-8, a byte order mark dropped, line ends as they are.
+
+    `shown` is the path as the user knows it, `span` the place that names the file. Raises
+    `Problems` for a file that is missing, unreadable, too large or not UTF-8.
+    """
+    name = shown or str(path)
+    try:
+        if path.stat().st_size > MAX_TEXT_BYTES:
+            raise problem("VB103", f"{name} is larger than {MAX_TEXT_BYTES >> 20} MB", span=span)
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(name, error, span=span) from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise problem(
+            "VB104",
+            f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} in line {line}",
+            hint="save the file as UTF-8",
+            span=Span(file=name, line=line),
+        ) from None
+
+
+def unreadable(name: str, error: OSError, *, span: Span | None = None) -> Problems:
+    """What an `OSError` on reading `name` means to the user."""
+    match error:
+        case FileNotFoundError():
+            return problem(
+                "VB101", f"{name} does not exist", hint="check the path and its spelling", span=span
+            )
+        case IsADirectoryError():
+            return problem("VB102", f"{name} is a folder, not a file", span=span)
+        case _:
+            reason = (error.strerror or type(error).__name__).lower()
+            return problem("VB102", f"{name} cannot be read: {reason}", span=span)
+
+
+def within(root: Path, path: Path) -> bool:
+    """True when `path`, symlinks followed, lies inside `root`."""
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def digest(path: Path) -> tuple[str, int]:
+    """SHA-256 in hex and the number of bytes, read in pieces."""
+    sha, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            sha.update(piece)
+            size += len(piece)
+    return sha.hexdigest(), size
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Puts `data` at `path` whole or not at all: a file beside it, synced, renamed over it.
+
+    `mode` is for a new file; an existing one keeps its own. Raises `OSError`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode is None:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

@@ -1,0 +1,87 @@
+"""Canonical JSON and the fingerprint of a content.
+
+RFC 8785 (JSON Canonicalization Scheme): members sorted by UTF-16 code units, numbers as
+ECMAScript prints them, no white space. Pinned forever by golden vectors: a change here
+would render every video of every user anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from json.encoder import encode_basestring
+from math import isfinite
+from typing import Any
+
+FORM = 1
+
+_SAFE_INTEGER = 2**53
+_FIXED_BELOW = 1e21  # ECMAScript writes larger numbers with an exponent
+
+
+def canonical_json(value: Any) -> bytes:
+    """RFC 8785 bytes of a JSON value. Raises ValueError for what JSON cannot hold."""
+    return _encode(value).encode("utf-8")
+
+
+def fingerprint(
+    content: Mapping[str, Any], *, provider: str, operation: str, revision: int = 1
+) -> str:
+    """`sha256:` and hex of the content's canonical form 1; a revision of 1 is left out."""
+    form: dict[str, Any] = {
+        "form": FORM,
+        "operation": operation,
+        "provider": provider,
+        "request": content,
+    }
+    if revision != 1:
+        form["revision"] = revision
+    return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
+
+
+def _encode(value: Any) -> str:
+    match value:
+        case str():
+            return encode_basestring(value)
+        case True:
+            return "true"
+        case False:
+            return "false"
+        case None:
+            return "null"
+        case int():
+            # Past 2^53 a JSON number is a double: say so rather than sign what is not sent.
+            return str(value) if abs(value) <= _SAFE_INTEGER else _number(float(value))
+        case float():
+            return _number(value)
+        case Mapping():
+            keys = sorted(value, key=_utf16)
+            return "{" + ",".join(f"{encode_basestring(k)}:{_encode(value[k])}" for k in keys) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(_encode, value)) + "]"
+        case _:
+            raise ValueError(f"not a JSON value: {type(value).__name__}")
+
+
+def _utf16(key: str) -> bytes | str:
+    return key if key.isascii() else key.encode("utf-16-be", "surrogatepass")
+
+
+def _number(value: float) -> str:
+    """A double as ECMA-262 Number::toString writes it (RFC 8785, section 3.2.2.3)."""
+    if not isfinite(value):
+        raise ValueError("infinity and NaN are not JSON numbers")
+    if value == 0:
+        return "0"
+    if value.is_integer() and abs(value) < _FIXED_BELOW:
+        return str(int(value))
+    sign = "-" if value < 0 else ""
+    digits, _, exponent = repr(abs(value)).partition("e")
+    if not exponent:
+        return sign + digits
+    power = int(exponent)
+    if -7 < power < 0:  # repr turns to exponents at 1e-05, ECMAScript at 1e-07
+        whole, _, fraction = digits.partition(".")
+        return f"{sign}0.{'0' * (-power - 1)}{whole}{fraction}"
+    digits = digits.removesuffix(".0")
+    return f"{sign}{digits}e{'+' if power > 0 else '-'}{abs(power)}"
