@@ -1,0 +1,169 @@
+"""Building the pool: the lock, its siblings and the journal gathered by identity."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from vidbuild.state.identity import Identity, identity, key_of, merge, same_key
+from vidbuild.state.pool import Member, Place, Pool
+from vidbuild.state.recorded import Intent, Recorded, Tombstone
+from vidbuild.state.records import Entry, Lock, Render, Status
+from vidbuild.state.times import seconds, stamp
+
+
+def build_pool(
+    lock: Lock,
+    *,
+    provider: str,
+    today: Callable[[Entry], str],
+    siblings: Mapping[str, Lock] | None = None,
+    journal: Recorded | None = None,
+    kept: Callable[[Render], bool] = lambda _: False,
+) -> Pool:
+    """The pool of `provider`.
+
+    `today(entry)` is the fingerprint of the entry's stored request in today's canonical
+    form (of the masked form where it is private). `kept(render)` says whether a good local
+    file of a render that is gone exists; it is asked for those alone.
+    """
+    journal = journal or Recorded()
+    gathered = _Gathering(lock.project)
+    for label, each in (None, lock), *sorted((siblings or {}).items()):
+        for name, entry in each.videos.items():
+            where = Place(name=name, sibling=label)
+            if entry.render.provider == provider:
+                gathered.add(entry.render, content=today(entry), place=where, asked=True)
+            for past in entry.history:
+                if past.provider == provider:
+                    gathered.add(past, content=past.fingerprint, place=replace(where, history=True))
+    for render in (*journal.renders, *map(as_render, journal.intents)):
+        if render.provider == provider:
+            gathered.add(render, content=render.fingerprint, place=None)
+    return _joined(gathered, journal, provider, kept)
+
+
+@dataclass(slots=True)
+class _Group:
+    render: Render
+    places: list[Place]
+    journal: bool
+    today: list[str]  # contents by entries' stored requests
+    named: list[str]  # contents by fingerprints alone
+
+
+class _Gathering:
+    """Renders on their way into the pool: by identity, those without an id by key."""
+
+    def __init__(self, project: str) -> None:
+        self.project = project
+        self.groups: dict[Identity, _Group] = {}
+
+    def add(
+        self, render: Render, *, content: str, place: Place | None, asked: bool = False
+    ) -> None:
+        name = identity(self.project, render)
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = _Group(render, [], False, [], [])
+        else:
+            group.render = merge(group.render, render)
+        (group.today if asked else group.named).append(content)
+        if place:
+            finished = render.status in (Status.completed, Status.gone)
+            group.places.append(replace(place, finished=finished))
+        else:
+            group.journal = True
+
+
+def as_render(intent: Intent) -> Render:
+    """An open intent as the lock and the pool see it."""
+    return Render(
+        provider=intent.provider,
+        account=intent.account,
+        fingerprint=intent.fingerprint,
+        status=Status.intent,
+        attempt=intent.attempt,
+        key=intent.key,
+        sent_at=stamp(intent.first_sent),
+    )
+
+
+def _joined(
+    gathered: _Gathering, journal: Recorded, provider: str, kept: Callable[[Render], bool]
+) -> Pool:
+    project = gathered.project
+    _answer_intents(gathered)
+    _drop_refused(gathered, journal)
+    graves = [t for t in journal.tombstones if t.provider == provider]
+    by_id = {(t.account, t.video_id): t.reason for t in graves if t.video_id}
+    by_key = {(t.account, t.key): t.reason for t in graves if not t.video_id}
+    contents: defaultdict[str, list[Member]] = defaultdict(list)
+    identities: dict[Identity, Member] = {}
+    members: dict[int, Member] = {}
+    for name, group in gathered.groups.items():
+        if id(group) in members:  # an intent's key, answered: the same render
+            identities[name] = members[id(group)]
+            continue
+        render = group.render
+        grave = by_id.get((render.account, render.video_id)) if render.video_id else None
+        member = Member(
+            render=render,
+            places=tuple(group.places),
+            journal=group.journal,
+            tombstone=grave or by_key.get((render.account, key_of(project, render))),
+            kept=render.status is Status.gone and kept(render),
+        )
+        identities[name] = members[id(group)] = member
+        for content in dict.fromkeys(group.today or group.named):
+            contents[content].append(member)
+    return Pool(
+        project=project,
+        members=tuple(members.values()),
+        contents={content: tuple(found) for content, found in contents.items()},
+        identities=identities,
+        buried=_buried(graves),
+    )
+
+
+def _answer_intents(gathered: _Gathering) -> None:
+    """An intent whose key some render with an id carries has been answered: they are one."""
+    groups = gathered.groups
+    waiting = [name for name, group in groups.items() if not group.render.video_id]
+    if not waiting:
+        return
+    answered = {
+        same_key(gathered.project, group.render): group
+        for group in groups.values()
+        if group.render.video_id
+    }
+    for name in waiting:
+        taken = answered.get(same_key(gathered.project, groups[name].render))
+        if taken is not None:
+            intent = groups[name]
+            taken.places += intent.places
+            taken.today += intent.today
+            taken.named += intent.named
+            taken.journal |= intent.journal
+            groups[name] = taken
+
+
+def _drop_refused(gathered: _Gathering, journal: Recorded) -> None:
+    """An intent that only a lock knows and that this journal saw refused is no job."""
+    refused = {(r.provider, r.account, r.key): r for r in journal.refusals}
+    for name, group in list(gathered.groups.items()):
+        render = group.render
+        refusal = refused.get((render.provider, render.account, key_of(gathered.project, render)))
+        if refusal and render.status is Status.intent and not group.journal and render.sent_at:
+            sent = seconds(render.sent_at)
+            if int(refusal.first_sent) <= sent <= refusal.last_sent:
+                del gathered.groups[name]
+
+
+def _buried(graves: Iterable[Tombstone]) -> dict[str, int]:
+    highest: dict[str, int] = {}
+    for grave in graves:
+        if grave.reason != "removed":
+            highest[grave.fingerprint] = max(highest.get(grave.fingerprint, 0), grave.attempt)
+    return highest
