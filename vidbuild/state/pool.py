@@ -1,7 +1,8 @@
 """The pool: every render that any record knows of, joined by identity.
 
-Built once (`pooling`) from the lock, its siblings and the journal, then asked: what is the best render of this content, what was tried, what is given up? Pure data; the
-decision table is `plan`'s.
+Built once (`pooling`) from the lock, its siblings and the journal, then asked: what is
+the best render of this content, what was tried, what is given up? Pure data; the decision
+table is `plan`'s.
 
 A content has one name for asking: its fingerprint in today's canonical form. Where an
 entry is private its text is masked, and its content is named by the fingerprint of the

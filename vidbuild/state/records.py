@@ -46,7 +46,8 @@ class Render:
 
     `account` is a short hash of API host and user. Times are RFC 3339 UTC in seconds.
     `outputs` has a key for each kind asked for (`video`, `subtitle`, `thumbnail`); None
-    means that the provider has no such file.
+    means that the provider has no such file. `extra` holds members of the lock that this
+    version does not know; they are written back as they were.
     """
 
     provider: str
@@ -64,6 +65,7 @@ class Render:
     failure_code: str | None = None
     failure_message: str | None = None
     outputs: Mapping[str, Output | None] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class Entry:
     history: tuple[Render, ...] = ()
     protect: bool = False
     private: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +93,4 @@ class Lock:
 
     project: str
     videos: Mapping[str, Entry] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)

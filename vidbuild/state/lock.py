@@ -1,0 +1,233 @@
+"""vidbuild.lock: the lock format as bytes, and every way in which a lock can be wrong.
+
+The file is written by this module alone and read by people in diffs: keys alphabetical,
+one block a video, one line a field, stable to the byte for the same state. A lock that
+is damaged, newer or of another project is refused and left as it is. Nothing here
+decides anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vidbuild.diagnostics import Problems, Span, problem
+from vidbuild.request.fingerprint import canonical_json
+from vidbuild.state.entries import Wrong, entry_json, entry_of
+from vidbuild.state.records import Entry, Lock
+
+VERSION = 1
+
+_RESTORE = "bring back the last good one: git checkout -- {file}"
+_MARKERS = re.compile(rb"^(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)", re.MULTILINE)
+# What Python's fast encoder may write otherwise than RFC 8785: floats without a fraction or
+# with an exponent, big integers, and keys past the basic plane.
+_UNSURE = re.compile(r"\.0[,}\]]|\de[-+]\d|\d{16}|[\U00010000-\U0010ffff]")
+_MEMBERS = ("project", "version", "videos")
+
+Blocks = dict[str, tuple[Entry, str]]
+
+
+def read_lock(path: Path, *, project: str, shown: str | None = None) -> Lock:
+    """The lock at `path`, an empty one where there is none. Raises `Problems` (VB50x).
+
+    `shown` is the path as diagnostics name it, relative to the project folder.
+    """
+    file = shown or path.name
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Lock(project=project)
+    except OSError as error:
+        raise problem(
+            "VB501",
+            f"the lock cannot be read: {error.strerror or error}",
+            hint="check the permissions of the file",
+            span=Span(file=file),
+        ) from error
+    return decode_lock(data, project=project, file=file)
+
+
+def decode_lock(data: bytes, *, project: str, file: str) -> Lock:
+    """The lock in `data`; `file` is how diagnostics name it. Raises `Problems` (VB50x)."""
+    text = _text(data, file)
+    body = _parsed(text, file)
+    _heading(body, project, text, file)
+    videos = body["videos"]
+    if text.count('\n    "') != len(videos):  # some other layout, or a name twice
+        _refuse_doubles(text, file)
+    entries: dict[str, Entry] = {}
+    for name, value in videos.items():
+        try:
+            entries[name] = entry_of(value)
+            _checked(value)
+        except Wrong as wrong:
+            _refuse_entry(wrong, name, text, file)
+    extra = {key: value for key, value in body.items() if key not in _MEMBERS}
+    return Lock(project=project, videos=entries, extra=extra)
+
+
+def encode_lock(lock: Lock, blocks: Blocks | None = None) -> bytes:
+    """The bytes of the lock. `blocks` remembers each entry's text from one call to the next."""
+    cache: Blocks = {} if blocks is None else blocks
+    texts: list[str] = []
+    for name in sorted(lock.videos):
+        entry = lock.videos[name]
+        known = cache.get(name)
+        if known is None or known[0] is not entry:
+            known = cache[name] = (entry, _block(name, entry))
+        texts.append(known[1])
+    videos = "{\n" + ",\n".join(texts) + "\n  }" if texts else "{}"
+    members = {key: _line(value) for key, value in lock.extra.items()}
+    members |= {"project": _line(lock.project), "version": str(VERSION), "videos": videos}
+    lines = ",\n".join(f"  {_line(key)}: {members[key]}" for key in sorted(members))
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+def check_of(body: Mapping[str, Any]) -> str:
+    """The first 12 hex of the SHA-256 of an entry's canonical JSON, `check` itself left out."""
+    rest = {key: value for key, value in body.items() if key != "check"}
+    fast = json.dumps(
+        rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+    form = canonical_json(rest) if _UNSURE.search(fast) else fast.encode()
+    return hashlib.sha256(form).hexdigest()[:12]
+
+
+def _block(name: str, entry: Entry) -> str:
+    """One video: a line for each member of its objects, so that a diff shows what changed."""
+    body = entry_json(entry)
+    body["check"] = check_of(body)
+    members = ",\n".join(f"      {_line(key)}: {_opened(body[key])}" for key in sorted(body))
+    return f"    {_line(name)}: {{\n{members}\n    }}"
+
+
+def _opened(value: Any) -> str:
+    indent, close = " " * 8, "\n" + " " * 6
+    if isinstance(value, Mapping) and value:
+        inner = ",\n".join(f"{indent}{_line(key)}: {_line(value[key])}" for key in sorted(value))
+        return "{\n" + inner + close + "}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(indent + _line(each) for each in value) + close + "]"
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, default=dict)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot hold
+        return json.dumps(value, sort_keys=True, allow_nan=False, default=dict)
+    return text
+
+
+def _text(data: bytes, file: str) -> str:
+    marker = _MARKERS.search(data)
+    if marker:
+        raise problem(
+            "VB502",
+            "the lock holds the markers of a merge conflict",
+            hint=f"take one side, then plan: git checkout --ours -- {file} (or --theirs)",
+            span=Span(file=file, line=data.count(b"\n", 0, marker.start()) + 1),
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise problem(
+            "VB503",
+            "the lock is not UTF-8",
+            hint=_RESTORE.format(file=file),
+            span=Span(file=file, line=data.count(b"\n", 0, error.start) + 1),
+        ) from error
+
+
+def _parsed(text: str, file: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        span = Span(file=file, line=error.lineno, column=error.colno)
+        raise problem(
+            "VB503",
+            f"the lock is damaged: {error.msg}",
+            hint=_RESTORE.format(file=file),
+            span=span,
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(f"the lock is damaged: {error}", file) from error
+    if not isinstance(body, dict):
+        raise _damaged("the lock is not a JSON object", file)
+    return body
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _damaged(message: str, file: str, line: int = 1) -> Problems:
+    span = Span(file=file, line=line)
+    return problem("VB503", message, hint=_RESTORE.format(file=file), span=span)
+
+
+def _heading(body: Mapping[str, Any], project: str, text: str, file: str) -> None:
+    version = body.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise _damaged("the lock's `version` is missing or no number", file)
+    if version > VERSION:
+        raise problem(
+            "VB504",
+            f"the lock has format {version}; this vidbuild reads {VERSION}",
+            hint="use a newer vidbuild",
+            span=Span(file=file, line=_line_of(text, "version", 2)),
+        )
+    if body.get("project") != project:
+        raise problem(
+            "VB505",
+            f"the lock is of project {body.get('project')!r}, not of {project!r}",
+            hint="put the project's name back, or move this lock away to start anew",
+            span=Span(file=file, line=_line_of(text, "project", 2)),
+        )
+    if not isinstance(body.get("videos"), dict):
+        raise _damaged("the lock's `videos` is missing or not an object", file)
+
+
+def _checked(body: Mapping[str, Any]) -> None:
+    try:
+        check = check_of(body)
+    except ValueError as error:
+        raise Wrong("", "holds a number or a character that JSON cannot hold") from error
+    if body.get("check", check) != check:
+        raise Wrong("check", "does not fit: the entry was edited or merged by hand")
+
+
+def _refuse_entry(wrong: Wrong, name: str, text: str, file: str) -> NoReturn:
+    code = "VB507" if wrong.where == "check" else "VB506"
+    raise problem(
+        code,
+        f"lock entry {name!r}: {wrong}",
+        hint=_RESTORE.format(file=file),
+        span=Span(file=file, line=_line_of(text, name, 4)),
+    ) from wrong
+
+
+def _refuse_doubles(text: str, file: str) -> None:
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        body = dict(pairs)
+        if len(body) != len(pairs):
+            keys = [key for key, _ in pairs]
+            double = next(key for key in keys if keys.count(key) > 1)
+            line = _line_of(text, double, 4, last=True)
+            raise _damaged(f"the lock has {double!r} twice in one object", file, line)
+        return body
+
+    json.loads(text, object_pairs_hook=members)
+
+
+def _line_of(text: str, key: str, indent: int, *, last: bool = False) -> int:
+    """The line of a member, by its indentation; 1 where the file has another layout."""
+    needle = f"\n{' ' * indent}{json.dumps(key, ensure_ascii=False)}:"
+    at = text.rfind(needle) if last else text.find(needle)
+    return 1 if at < 0 else text.count("\n", 0, at + 1) + 1
