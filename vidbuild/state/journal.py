@@ -1,0 +1,397 @@
+"""The journal: what this folder sent and received, on disk before anything follows from it.
+
+SQLite in WAL mode, synchronous FULL, mode 0600, because an open intent holds a whole
+request. Every write is one committed transaction. Losing the journal never pays twice
+within the provider's replay window; keeping it is what makes that so for longer. Not for
+anything shared: that is the lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from vidbuild.diagnostics import Problems, Span, problem
+from vidbuild.state.journal_rows import load
+from vidbuild.state.recorded import Intent, Receipt, Recorded, Tombstone
+from vidbuild.state.records import Render, Status
+
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE intents (
+  project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL, names TEXT, title TEXT, body TEXT,
+  first_sent REAL NOT NULL, last_sent REAL NOT NULL,
+  sends INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
+  since REAL NOT NULL,  -- the first send of all under this key, refused ones included
+  state TEXT NOT NULL CHECK (state IN ('open', 'answered', 'refused')),
+  PRIMARY KEY (provider, account, key)
+) WITHOUT ROWID;
+CREATE TABLE renders (
+  project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL, video_id TEXT NOT NULL,
+  key TEXT NOT NULL, fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL,
+  status TEXT NOT NULL, rank INTEGER NOT NULL, sent_at TEXT, completed_at TEXT, duration REAL, cost_usd REAL,
+  page_url TEXT, failure_code TEXT, failure_message TEXT,
+  PRIMARY KEY (provider, account, video_id)
+) WITHOUT ROWID;
+CREATE TABLE tombstones (
+  project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL, reason TEXT NOT NULL,
+  video_id TEXT NOT NULL, key TEXT NOT NULL,
+  PRIMARY KEY (provider, account, video_id, key)
+) WITHOUT ROWID;
+CREATE TABLE receipts (
+  path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+  sha256 TEXT NOT NULL, video_id TEXT NOT NULL, kind TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE assets (
+  account TEXT NOT NULL, sha256 TEXT NOT NULL, asset_id TEXT NOT NULL,
+  PRIMARY KEY (account, sha256)
+) WITHOUT ROWID;
+CREATE TABLE applies (
+  id INTEGER PRIMARY KEY, project TEXT NOT NULL, digest TEXT NOT NULL, changes TEXT NOT NULL,
+  finished INTEGER NOT NULL DEFAULT 0
+);
+"""
+
+
+def read_journal(path: Path, *, project: str) -> Recorded:
+    """The project's part of the journal, read without writing a byte; empty where none is.
+
+    Raises `Problems` for a journal that is damaged, unreadable or of a newer format.
+    """
+    try:
+        connection = _open_to_read(path)
+        if connection is None:
+            return Recorded()
+        try:
+            _refuse_newer(connection, path)
+            return load(connection, project)
+        finally:
+            connection.close()
+    except (sqlite3.Error, OSError, ValueError) as error:
+        raise _broken(path, error) from error
+
+
+class Journal:
+    """An open journal. Every method that writes has committed when it returns."""
+
+    def __init__(self, path: Path, *, project: str) -> None:
+        self._path = path
+        self._project = project
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._prepare()
+        except (sqlite3.Error, OSError) as error:
+            raise _broken(path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Folds the write-ahead log into the file, so that no dropped text lingers in it."""
+        self._connection.close()
+
+    def recorded(self) -> Recorded:
+        """Everything it knows of the project."""
+        try:
+            return load(self._connection, self._project)
+        except (sqlite3.Error, ValueError) as error:
+            raise _broken(self._path, error) from error
+
+    def intend(self, intent: Intent) -> None:
+        """Before a create: the request and its key. An open intent of the key stays as it is."""
+        self._write(
+            "INSERT INTO intents VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'open')"
+            " ON CONFLICT (provider, account, key) DO UPDATE SET names=excluded.names,"
+            " title=excluded.title, body=excluded.body, state='open', sends=excluded.sends,"
+            " refused=excluded.refused, first_sent=excluded.first_sent,"
+            " last_sent=excluded.last_sent WHERE state<>'open'",
+            (
+                self._project,
+                intent.provider,
+                intent.account or "",
+                intent.key,
+                intent.fingerprint,
+                intent.attempt,
+                _json(intent.names),
+                intent.title,
+                _json(intent.body),
+                intent.first_sent,
+                intent.last_sent,
+                intent.sends,
+                intent.refused,
+                intent.first_sent,
+            ),
+        )
+
+    def sending(self, intent: Intent, *, at: float) -> None:
+        """One more send is about to leave."""
+        self._write(
+            "UPDATE intents SET sends=sends+1, last_sent=max(last_sent, ?)"
+            " WHERE provider=? AND account=? AND key=?",
+            (at, *_which(intent)),
+        )
+
+    def refused(self, intent: Intent) -> bool:
+        """A send was refused. True when all of them were: the intent is closed, its text gone."""
+        self._write(
+            "UPDATE intents SET refused=refused+1,"
+            " state=iif(refused+1>=sends,'refused',state),"
+            " body=iif(refused+1>=sends,NULL,body), title=iif(refused+1>=sends,NULL,title)"
+            " WHERE provider=? AND account=? AND key=?",
+            _which(intent),
+        )
+        row = self._connection.execute(
+            "SELECT state FROM intents WHERE provider=? AND account=? AND key=?", _which(intent)
+        ).fetchone()
+        return row is not None and row[0] == "refused"
+
+    def answered(self, intent: Intent, video_id: str, *, sent_at: str) -> None:
+        """The id of an intent; its text is dropped. A forgotten video that comes back is alive."""
+        account = intent.account or ""
+        with self._transaction():
+            self._run(
+                "UPDATE intents SET state='answered', body=NULL, title=NULL"
+                " WHERE provider=? AND account=? AND key=?",
+                _which(intent),
+            )
+            self._run(
+                "INSERT INTO renders (project, provider, account, video_id, key, fingerprint,"
+                " attempt, status, rank, sent_at) VALUES (?,?,?,?,?,?,?,?,?,?)"
+                " ON CONFLICT (provider, account, video_id) DO NOTHING",
+                (
+                    self._project,
+                    intent.provider,
+                    account,
+                    video_id,
+                    intent.key,
+                    intent.fingerprint,
+                    intent.attempt,
+                    Status.submitted.name,
+                    Status.submitted.value,
+                    sent_at,
+                ),
+            )
+            self._run(
+                "DELETE FROM tombstones WHERE provider=? AND account=? AND video_id=?"
+                " AND reason='removed'",
+                (intent.provider, account, video_id),
+            )
+
+    def advance(self, render: Render, *, key: str) -> None:
+        """A render's newer status and what is known with it. A status never falls."""
+        row = (
+            self._project,
+            render.provider,
+            render.account or "",
+            render.video_id,
+            key,
+            render.fingerprint,
+            render.attempt,
+            render.status.name,
+            render.status.value,
+            render.sent_at,
+            render.completed_at,
+            render.duration,
+            render.cost_usd,
+            render.page_url,
+            render.failure_code,
+            render.failure_message,
+        )
+        self._write(
+            "INSERT INTO renders VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+            " ON CONFLICT (provider, account, video_id) DO UPDATE SET status=excluded.status,"
+            " rank=excluded.rank, completed_at=coalesce(excluded.completed_at, completed_at),"
+            " duration=coalesce(excluded.duration, duration),"
+            " cost_usd=coalesce(excluded.cost_usd, cost_usd),"
+            " page_url=coalesce(excluded.page_url, page_url),"
+            " failure_code=excluded.failure_code, failure_message=excluded.failure_message"
+            " WHERE excluded.rank >= rank",
+            row,
+        )
+
+    def bury(self, tombstone: Tombstone) -> None:
+        """Takes a render out of the pool; an open intent of its key is closed, its text gone."""
+        account = tombstone.account or ""
+        with self._transaction():
+            self._run(
+                "INSERT OR REPLACE INTO tombstones VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    self._project,
+                    tombstone.provider,
+                    account,
+                    tombstone.fingerprint,
+                    tombstone.attempt,
+                    tombstone.reason,
+                    tombstone.video_id or "",
+                    tombstone.key or "",
+                ),
+            )
+            self._run(
+                "UPDATE intents SET state='answered', body=NULL, title=NULL"
+                " WHERE provider=? AND account=? AND key=?",
+                (tombstone.provider, account, tombstone.key or ""),
+            )
+
+    def receive(self, receipt: Receipt) -> None:
+        """A file that is about to be, or was, put in place."""
+        self._write(
+            "INSERT OR REPLACE INTO receipts VALUES (?,?,?,?,?,?)",
+            (
+                receipt.path,
+                receipt.bytes,
+                receipt.mtime_ns,
+                receipt.sha256,
+                receipt.video_id,
+                receipt.kind,
+            ),
+        )
+
+    def forget_receipts(self, paths: Iterable[str]) -> None:
+        """The files were removed."""
+        with self._transaction():
+            for path in paths:
+                self._run("DELETE FROM receipts WHERE path=?", (path,))
+
+    def uploaded(self, account: str | None, sha256: str, asset_id: str) -> None:
+        """A file's id at the provider, for every later use of the same content."""
+        self._write(
+            "INSERT OR REPLACE INTO assets VALUES (?,?,?)", (account or "", sha256, asset_id)
+        )
+
+    def begin(self, digest: str, changes: Sequence[Mapping[str, Any]]) -> int:
+        """An apply begins: its plan's digest and accepted list. Gives the number to finish."""
+        row = self._write(
+            "INSERT INTO applies (project, digest, changes) VALUES (?,?,?)",
+            (self._project, digest, _json(list(changes))),
+        )
+        return int(row.lastrowid or 0)
+
+    def finish(self, number: int) -> None:
+        """The apply went to its end: no later one may lean on its list."""
+        self._write("UPDATE applies SET finished=1, changes='[]' WHERE id=?", (number,))
+
+    def _prepare(self) -> None:
+        # Dropped text is overwritten, not only unlinked from its page.
+        self._connection.execute("PRAGMA secure_delete=ON")
+        _refuse_newer(self._connection, self._path)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA busy_timeout=5000")
+        with self._transaction():
+            if self._connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in _SCHEMA.split(";"):
+                    self._run(statement, ())
+                self._run(f"PRAGMA user_version={VERSION}", ())
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it or nothing, and on disk before the next line runs."""
+        try:
+            self._run("BEGIN IMMEDIATE", ())
+            try:
+                yield
+            except BaseException:
+                self._run("ROLLBACK", ())
+                raise
+            self._run("COMMIT", ())
+        except sqlite3.Error as error:
+            raise _broken(self._path, error) from error
+
+    def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        with self._transaction():
+            return self._run(statement, values)
+
+    def _run(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        return self._connection.execute(statement, values)
+
+
+def _which(intent: Intent) -> tuple[str, str, str]:
+    return (intent.provider, intent.account or "", intent.key)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, default=dict)
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection | None:
+    """A connection that creates and changes no file.
+
+    A journal at rest has no write-ahead log and is read as immutable. A log with its index
+    (an apply is running, or was killed) is read through them, without touching the index; one
+    without an index is read from a private copy.
+    """
+    if not path.exists():
+        return None
+    log = path.with_name(path.name + "-wal")
+    if not log.exists() or not log.stat().st_size:
+        return _connect(path, "immutable=1")
+    if path.with_name(path.name + "-shm").exists():
+        return _connect(path, "readonly_shm=1")
+    return _copied(path, log)
+
+
+def _connect(path: Path, option: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&{option}", uri=True)
+
+
+def _copied(path: Path, log: Path) -> sqlite3.Connection:
+    import shutil
+    import tempfile
+
+    memory = sqlite3.connect(":memory:")
+    with tempfile.TemporaryDirectory(prefix="vidbuild-") as folder:
+        for file in (path, log):
+            shutil.copy(file, folder)
+        copy = sqlite3.connect(Path(folder) / path.name)
+        try:
+            copy.backup(memory)
+        finally:
+            copy.close()
+    return memory
+
+
+def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise problem(
+            "VB512",
+            f"the journal has format {version}; this vidbuild reads {VERSION}",
+            hint="use a newer vidbuild",
+            span=Span(file=str(path)),
+        )
+
+
+def _broken(path: Path, error: Exception) -> Problems:
+    span = Span(file=str(path))
+    if isinstance(error, OSError | sqlite3.OperationalError):
+        return problem(
+            "VB513",
+            f"the journal cannot be opened: {error}",
+            hint="check the permissions of the folder and the space on the disk",
+            span=span,
+        )
+    return problem(
+        "VB511",
+        f"the journal is damaged: {error}",
+        hint="move the file aside if no apply ran in the last 20 hours: the lock knows the rest",
+        span=span,
+    )

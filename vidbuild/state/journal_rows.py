@@ -1,0 +1,120 @@
+"""The journal's rows as records. Reading only; `journal` owns the tables."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Refusal, Tombstone
+from vidbuild.state.records import Render, Status
+
+
+def load(connection: sqlite3.Connection, project: str) -> Recorded:
+    """Everything recorded for the project. Raises `sqlite3.Error` or ValueError."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name='intents'").fetchone():
+        return Recorded()
+    return Recorded(
+        intents=tuple(_intents(connection, project)),
+        refusals=tuple(_refusals(connection, project)),
+        renders=tuple(_renders(connection, project)),
+        tombstones=tuple(_tombstones(connection, project)),
+        receipts={r.path: r for r in _receipts(connection)},
+        assets={
+            (account, sha256): asset_id
+            for account, sha256, asset_id in connection.execute(
+                "SELECT account, sha256, asset_id FROM assets"
+            )
+        },
+        applies=tuple(
+            Accepted(digest=digest, changes=tuple(json.loads(changes)), finished=bool(finished))
+            for digest, changes, finished in connection.execute(
+                "SELECT digest, changes, finished FROM applies WHERE project=? ORDER BY id",
+                (project,),
+            )
+        ),
+    )
+
+
+def _intents(connection: sqlite3.Connection, project: str) -> Iterator[Intent]:
+    for row in _rows(connection, "intents", project, "state='open'"):
+        yield Intent(
+            key=row["key"],
+            provider=row["provider"],
+            account=row["account"] or None,
+            fingerprint=row["fingerprint"],
+            attempt=row["attempt"],
+            names=tuple(json.loads(row["names"])),
+            title=row["title"],
+            body=json.loads(row["body"]),
+            first_sent=row["first_sent"],
+            last_sent=row["last_sent"],
+            sends=row["sends"],
+            refused=row["refused"],
+        )
+
+
+def _refusals(connection: sqlite3.Connection, project: str) -> Iterator[Refusal]:
+    for row in _rows(connection, "intents", project, "state='refused'"):
+        yield Refusal(
+            key=row["key"],
+            provider=row["provider"],
+            account=row["account"] or None,
+            first_sent=row["since"],
+            last_sent=row["last_sent"],
+        )
+
+
+def _renders(connection: sqlite3.Connection, project: str) -> Iterator[Render]:
+    for row in _rows(connection, "renders", project, "1"):
+        yield Render(
+            provider=row["provider"],
+            account=row["account"] or None,
+            video_id=row["video_id"],
+            key=row["key"],
+            fingerprint=row["fingerprint"],
+            attempt=row["attempt"],
+            status=Status[row["status"]],
+            sent_at=row["sent_at"],
+            completed_at=row["completed_at"],
+            duration=row["duration"],
+            cost_usd=row["cost_usd"],
+            page_url=row["page_url"],
+            failure_code=row["failure_code"],
+            failure_message=row["failure_message"],
+        )
+
+
+def _tombstones(connection: sqlite3.Connection, project: str) -> Iterator[Tombstone]:
+    for row in _rows(connection, "tombstones", project, "1"):
+        yield Tombstone(
+            provider=row["provider"],
+            account=row["account"] or None,
+            fingerprint=row["fingerprint"],
+            attempt=row["attempt"],
+            reason=row["reason"],
+            video_id=row["video_id"] or None,
+            key=row["key"] or None,
+        )
+
+
+def _receipts(connection: sqlite3.Connection) -> Iterator[Receipt]:
+    for path, size, mtime_ns, sha256, video_id, kind in connection.execute(
+        "SELECT path, bytes, mtime_ns, sha256, video_id, kind FROM receipts"
+    ):
+        yield Receipt(
+            path=path, bytes=size, mtime_ns=mtime_ns, sha256=sha256, video_id=video_id, kind=kind
+        )
+
+
+def _rows(
+    connection: sqlite3.Connection, table: str, project: str, where: str
+) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(
+        f"SELECT * FROM {table} WHERE project=? AND {where}",  # noqa: S608 - constants only
+        (project,),
+    )
+    columns = [column[0] for column in cursor.description]
+    for row in cursor:
+        yield dict(zip(columns, row, strict=True))
