@@ -1,1 +1,1 @@
-"""The API spec as data: what a request may hold, what it defaults to, what it costs."""
+"""The API spec as data: OpenAPI and overlay, and what follows from them."""
