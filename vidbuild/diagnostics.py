@@ -65,7 +65,7 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
 
 
-class Problems(Exception):  # noqa: N818 - one or many, warnings beside them
+class Problems(Exception):
     """The one exception that crosses rooms: diagnostics, at least one, and an exit code."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], *, exit_code: int = EXIT_ERROR) -> None:

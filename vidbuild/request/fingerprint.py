@@ -16,7 +16,6 @@ from typing import Any
 FORM = 1
 
 _SAFE_INTEGER = 2**53
-_FIXED_BELOW = 1e21  # ECMAScript writes larger numbers with an exponent
 
 
 def canonical_json(value: Any) -> bytes:
@@ -73,15 +72,17 @@ def _number(value: float) -> str:
         raise ValueError("infinity and NaN are not JSON numbers")
     if value == 0:
         return "0"
-    if value.is_integer() and abs(value) < _FIXED_BELOW:
+    if value.is_integer() and abs(value) <= _SAFE_INTEGER:
         return str(int(value))
     sign = "-" if value < 0 else ""
     digits, _, exponent = repr(abs(value)).partition("e")
+    digits = digits.removesuffix(".0")
     if not exponent:
         return sign + digits
     power = int(exponent)
+    whole, _, fraction = digits.partition(".")
     if -7 < power < 0:  # repr turns to exponents at 1e-05, ECMAScript at 1e-07
-        whole, _, fraction = digits.partition(".")
         return f"{sign}0.{'0' * (-power - 1)}{whole}{fraction}"
-    digits = digits.removesuffix(".0")
+    if 0 < power < 21:  # and at 1e+16 against 1e+21
+        return f"{sign}{whole}{fraction.ljust(power, '0')}"
     return f"{sign}{digits}e{'+' if power > 0 else '-'}{abs(power)}"

@@ -100,7 +100,7 @@ def scalar(value: str) -> Any:
     return float("nan") if value in _NAN else value
 
 
-class _Marked(Exception):  # noqa: N818 - carries a diagnostic out of the recursion
+class _Marked(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic
 

@@ -1,0 +1,162 @@
+"""Project and Video: what the project's files say, before and after expansion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from vidbuild.diagnostics import Diagnostic, Span
+from vidbuild.source.locate import locate
+
+# The build's own keys beside the API's fields.
+BUILD_KEYS = frozenset({
+    "for_each", "name", "vars", "overrides", "tags", "protect", "ignore_changes", "revision",
+    "private", "request",
+})  # fmt: skip
+
+OUTPUT_KINDS = ("video", "subtitle", "thumbnail")
+
+LayerKind = Literal["base", "defaults", "video", "override", "profile", "request"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A project file: `name` as shown in messages, `folder` relative paths start from."""
+
+    name: str
+    folder: Path
+    text: str = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
+
+    def span(self, *path: str | int, key: bool = False) -> Span:
+        return locate(self.text, path, file=self.name, key=key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A mapping of fields and where it stands: `pointer` leads to it in `source`."""
+
+    kind: LayerKind
+    source: Source
+    pointer: tuple[str | int, ...]
+    values: Mapping[str, Any]
+
+    def span(self, *path: str | int, key: bool = False) -> Span:
+        return self.source.span(*self.pointer, *path, key=key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One block under `videos`, with the layers below it and the vars in effect, lowest first."""
+
+    key: str
+    prefix: str
+    layer: Layer
+    below: tuple[Layer, ...]
+    vars: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """Who renders: `heygen` or `studio`, and where its key and account are named."""
+
+    name: str
+    key_env: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSettings:
+    """Where files go (relative to the project folder), which, and how much history to keep."""
+
+    dir: str = "build"
+    files: tuple[str, ...] = OUTPUT_KINDS
+    keep_history: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The loaded project under one profile."""
+
+    root: Path
+    source: Source
+    name: str
+    profile: str | None
+    provider: ProviderSettings
+    output: OutputSettings
+    policy: Mapping[str, Any]
+    definitions: tuple[Definition, ...]
+    above: tuple[Layer, ...] = ()
+    profile_vars: tuple[Layer, ...] = ()
+    outside: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """One video: its name, the row it comes from, and its fields merged and rendered.
+
+    `layers` are those that made it, lowest first; `fields` still holds `{file: ...}` of
+    asset fields. `depends_on` lists every file that it was made from.
+    """
+
+    name: str
+    key: str
+    definition: Definition
+    layers: tuple[Layer, ...]
+    fields: Mapping[str, Any]
+    row: Mapping[str, Any] | None = None
+    row_span: Span | None = None
+    tags: frozenset[str] = frozenset()
+    protect: bool = False
+    private: bool = False
+    revision: int = 1
+    ignore_changes: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+
+    def origin(self, path: tuple[str | int, ...]) -> Span:
+        """Where the value at `path` of the request was written: the highest layer that has it.
+
+        A path that no layer has (a missing field) leads to the video's own block.
+        """
+        found = origin(self.layers, path)
+        if found is None:
+            return self.definition.layer.span(key=True)
+        layer, held = found
+        return layer.span(*held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expanded:
+    """All videos in the order of their names, and everything that was wrong on the way.
+
+    `failed` holds the names (or keys, where a loop could not be read) of blocks with errors.
+    """
+
+    videos: tuple[Video, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def origin(
+    layers: Sequence[Layer], path: tuple[str | int, ...]
+) -> tuple[Layer, tuple[str | int, ...]] | None:
+    """The highest layer that holds `path`, or else its longest part, and how much of it."""
+    for length in range(len(path), 0, -1):
+        for layer in reversed(layers):
+            if _holds(layer.values, path[:length]):
+                return layer, path[:length]
+    return None
+
+
+def _holds(values: Any, path: tuple[str | int, ...]) -> bool:
+    for part in path:
+        match values, part:
+            case Mapping(), str() if part in values:
+                values = values[part]
+            case list(), int() if part < len(values):
+                values = values[part]
+            case _:
+                return False
+    return True

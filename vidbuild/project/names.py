@@ -1,0 +1,36 @@
+"""Which names videos may have, and which two may not stand beside each other."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_NAME = 200
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SEGMENT = re.compile(r"[\w.-]+")
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+
+
+def wrong_with(name: str) -> str | None:
+    """Why `name` cannot name a video, or None."""
+    if not name:
+        return "it is empty"
+    if len(name) > MAX_NAME:
+        return f"it is longer than {MAX_NAME} characters"
+    for segment in name.split("/"):
+        if not segment:
+            return "it has an empty part between slashes"
+        if segment.startswith(".") or segment.endswith("."):
+            return "a part of it begins or ends with a dot"
+        if not _SEGMENT.fullmatch(segment):
+            return "only letters, digits, `.`, `_`, `-` and `/` are allowed"
+        if segment.split(".")[0].casefold() in _DEVICES:
+            return f"{segment} is a device on Windows"
+    return None
+
+
+def folded(name: str) -> str:
+    """Equal for two names that one file system or another takes for the same."""
+    return unicodedata.normalize("NFC", name).casefold()
