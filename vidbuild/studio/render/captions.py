@@ -1,0 +1,141 @@
+"""Captions: a script cut into lines that are shown while they are spoken, and the SRT file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vidbuild.studio.render.script import Script
+from vidbuild.studio.render.speech import Speech
+
+_LONGEST = 74  # columns of one caption: two comfortable lines
+_LINE = 42
+_SENTENCE = re.compile(r"[^.!?…。！？।؟\n]*[.!?…。！？।؟\n]*[\"'”’»」』)\]]*\s*")
+_CLOSING = frozenset("。、，．！？）」』】〕》〉：；ー々ゝっゃゅょぁぃぅぇぉッャュョァィゥェォ,.!?:;)]}”’»%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """A caption and when it shows, in seconds."""
+
+    start: float
+    end: float
+    text: str
+
+
+def write_cues(script: Script, speech: Speech) -> tuple[Cue, ...]:
+    """Captions of a spoken script, timed by the word events of the engine."""
+    positions = [word[0] for word in speech.words]
+    times = [word[2] / speech.rate for word in speech.words]
+    end = speech.samples / speech.rate
+    pieces = [
+        (part.start + at, text, part.start + len(part.text))
+        for part in script.parts
+        for at, text in _pieces(part.text)
+    ]
+    starts = [_moment(at, positions, times) for at, _, _ in pieces]
+    cues: list[Cue] = []
+    for number, (at, text, _) in enumerate(pieces):
+        later = next((t for t in starts[number + 1 :] if t > starts[number]), end)
+        silent = [p for p in script.parts if p.start <= at <= p.start + len(p.text)]
+        last = number + 1 == len(pieces) or pieces[number + 1][2] != pieces[number][2]
+        stop = later - silent[0].pause if last and silent else later
+        stop = max(stop, min(starts[number] + 0.3, later))
+        cues.append(Cue(start=starts[number], end=stop, text=text))
+    return tuple(cue for cue in cues if cue.end - cue.start > 0.01)  # noqa: PLR2004 - seconds
+
+
+def encode_srt(cues: Sequence[Cue]) -> str:
+    """SubRip text: numbered from 1, lines of at most 42 columns."""
+    blocks = [
+        f"{number}\n{_clock(cue.start)} --> {_clock(cue.end)}\n{_folded(cue.text)}\n"
+        for number, cue in enumerate(cues, 1)
+    ]
+    return "\n".join(blocks)
+
+
+def tokens(text: str) -> list[str]:
+    """Pieces between which a line may break: words with their spaces, single CJK characters."""
+    found: list[str] = []
+    for char in text:
+        fresh = not found or (
+            char not in _CLOSING
+            and (_wide(char) or _wide(found[-1][-1]) or (found[-1][-1].isspace()))
+        )
+        if fresh and not char.isspace():
+            found.append(char)
+        elif found:
+            found[-1] += char
+    return found
+
+
+def columns(text: str) -> int:
+    """How wide a text is on a grid: CJK counts two, marks nothing."""
+    return sum(
+        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + _wide(char) for char in text
+    )
+
+
+def _wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF" and not "\uac00" <= char <= "\ud7a3"
+
+
+def _pieces(text: str) -> list[tuple[int, str]]:
+    """Sentences, joined while short and cut evenly where long, with their offsets."""
+    joined: list[tuple[int, str]] = []
+    for found in _SENTENCE.finditer(text):
+        sentence = found[0]
+        if not sentence.strip():
+            continue
+        if joined and columns(joined[-1][1] + sentence) <= _LINE:
+            joined[-1] = (joined[-1][0], joined[-1][1] + sentence)
+        else:
+            joined.append((found.start(), sentence))
+    return [piece for at, sentence in joined for piece in _even(at, sentence)]
+
+
+def _even(at: int, sentence: str) -> list[tuple[int, str]]:
+    """Cuts a sentence into as few pieces as fit, of about the same width."""
+    at += len(sentence) - len(sentence.lstrip())
+    total = columns(sentence.strip())
+    goal = total / -(-total // _LONGEST) if total else 1
+    pieces: list[tuple[int, str]] = []
+    piece = ""
+    for token in tokens(sentence):
+        cut = columns((piece + token).rstrip()) > _LONGEST or (
+            columns(piece) >= goal * 0.75 and piece.rstrip()[-1:] in ",;:，、；：،"
+        ) or columns(piece) >= goal  # fmt: skip
+        if piece and cut:
+            pieces.append((at, piece.strip()))
+            at += len(piece)
+            piece = ""
+        piece += token
+    if piece.strip():
+        pieces.append((at, piece.strip()))
+    return pieces
+
+
+def _moment(position: int, positions: Sequence[int], times: Sequence[float]) -> float:
+    """When the text at an offset is spoken: the word that starts there, or the next one."""
+    at = bisect_right(positions, position)
+    if at and positions[at - 1] == position:
+        return times[at - 1]
+    return times[at] if at < len(times) else times[-1]
+
+
+def _clock(seconds: float) -> str:
+    total = round(seconds * 1000)
+    minutes, millis = divmod(total, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{millis // 1000:02},{millis % 1000:03}"
+
+
+def _folded(text: str) -> str:
+    lines = [""]
+    for token in tokens(" ".join(text.split())):
+        if lines[-1] and columns((lines[-1] + token).rstrip()) > _LINE:
+            lines.append("")
+        lines[-1] += token
+    return "\n".join(line.rstrip() for line in lines if line.strip())

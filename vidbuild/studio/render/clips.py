@@ -1,0 +1,88 @@
+"""Clips inside a draft: their sound beforehand, their pictures one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidbuild.studio.render import sound
+from vidbuild.studio.render.layout import Box, even
+from vidbuild.studio.render.media import Medium
+from vidbuild.studio.render.model import RenderError
+from vidbuild.studio.render.sound import Sound
+from vidbuild.studio.render.yuv import Patch, planes
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+_LONGEST = 300.0  # seconds of a clip that a draft plays
+
+
+def clip_sound(clip: Medium, path: Path, *, volume: float) -> Sound:
+    """The clip's sound, as long as its pictures; silence where it has none or is muted."""
+    seconds = _length(clip)
+    if volume == 0.0:
+        return sound.silence(seconds)
+    try:
+        heard = sound.decode(str(clip.path), path, name=clip.name, volume=volume)
+    except RenderError as error:
+        if error.code == "no_audio_track":
+            return sound.silence(seconds)
+        raise
+    samples = round(seconds * sound.RATE)
+    if heard.samples < samples:
+        with path.open("ab") as out:
+            out.write(bytes(2 * (samples - heard.samples)))
+    return Sound(path=path, samples=samples)
+
+
+def clip_frames(clip: Medium, width: int, height: int, fps: int) -> Iterator[Patch]:
+    """One patch of the frame's size for each moment; the last one again and again."""
+    import av
+
+    moment = 0
+    last: Patch | None = None
+    try:
+        with av.open(str(clip.path)) as media:
+            stream = media.streams.video[0]
+            for frame in media.decode(stream):
+                at = float(frame.time or 0.0)
+                while last is not None and moment / fps < at:
+                    yield last
+                    moment += 1
+                last = _cropped(frame, width, height)
+    except (av.FFmpegError, ValueError, OSError, IndexError) as error:
+        raise RenderError("rendering_failed", f"{clip.name} can't be decoded: {error}.") from error
+    while last is not None:
+        yield last
+
+
+def _cropped(frame: VideoFrame, width: int, height: int) -> Patch:
+    scale = max(width / frame.width, height / frame.height)
+    w, h = max(width, even(frame.width * scale)), max(height, even(frame.height * scale))
+    scaled = frame.reformat(
+        width=w, height=h, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+    )
+    x, y = even((w - width) / 2), even((h - height) / 2)
+    return Patch(planes(scaled), Box(x=min(x, w - width), y=min(y, h - height), width=width, height=height))
+
+
+def _length(clip: Medium) -> float:
+    """Seconds from the first picture to the end of the last, by what the container says."""
+    import av
+
+    try:
+        with av.open(str(clip.path)) as media:
+            if not media.streams.video:
+                raise RenderError("rendering_failed", f"{clip.name} has no pictures.")
+            stream = media.streams.video[0]
+            if stream.duration and stream.time_base:
+                seconds = float(stream.duration * stream.time_base)
+            else:
+                seconds = float(media.duration or 0) / 1_000_000
+    except (av.FFmpegError, ValueError, OSError) as error:
+        raise RenderError("rendering_failed", f"{clip.name} can't be decoded: {error}.") from error
+    if not 0.0 < seconds <= _LONGEST:
+        raise RenderError("video_too_long", f"{clip.name} lasts {seconds:.0f} s; 300 s are the most.")
+    return seconds

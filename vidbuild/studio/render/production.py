@@ -1,0 +1,161 @@
+"""The whole of one draft: takes, canvas, film, files. The table of contents of the renderer."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vidbuild.studio.render.captions import Cue, encode_srt
+from vidbuild.studio.render.clips import clip_frames
+from vidbuild.studio.render.film import FPS, Film, filming
+from vidbuild.studio.render.fonts import missing
+from vidbuild.studio.render.layout import Layout, frame_size, lay_out
+from vidbuild.studio.render.media import picture_size
+from vidbuild.studio.render.model import Draft, Job
+from vidbuild.studio.render.scenery import colours, draw_scene
+from vidbuild.studio.render.sound import RATE, loudness
+from vidbuild.studio.render.stage import Stage
+from vidbuild.studio.render.takes import Desk, Take, write_takes
+from vidbuild.studio.render.text import needs_shaping
+from vidbuild.studio.render.yuv import converted, planes
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+_THUMBNAIL = 1280  # pixels of the longer edge, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """What every take of a film shares."""
+
+    at: Layout
+    clear: bool  # WebM with nothing behind the figure
+    burned: bool  # the request asks for captions in the picture
+
+
+def produce(job: Job) -> Draft:
+    """Makes the files of one job in its output folder."""
+    folder = Path(job.output_dir)
+    with tempfile.TemporaryDirectory(prefix="draft-", dir=folder) as scratch:
+        desk = Desk(assets=job.assets, folder=Path(scratch))
+        takes = write_takes(job, desk)
+        form = _form(job.request, takes)
+        _check_letters(takes, desk)
+        video = folder / f"{job.video_id}.{'webm' if form.clear else 'mp4'}"
+        subtitle = folder / f"{job.video_id}.srt"
+        thumbnail = folder / f"{job.video_id}.jpg"
+        with filming(video, form.at.width, form.at.height, webm=form.clear) as film:
+            _shoot(film, takes, form, thumbnail)
+        subtitle.write_text(encode_srt(_shifted(takes)), encoding="utf-8", newline="\n")
+    return Draft(
+        video=str(video),
+        subtitle=str(subtitle),
+        thumbnail=str(thumbnail),
+        duration=round(sum(take.sound.samples for take in takes) / RATE, 3),
+        warnings=tuple(desk.warnings),
+    )
+
+
+def _form(request: Mapping[str, Any], takes: Sequence[Take]) -> Format:
+    ratio = request.get("aspect_ratio")
+    picture = takes[0].picture if ratio == "auto" else None
+    resolution = request.get("resolution")
+    if request.get("type") == "cinematic_avatar":
+        resolution = resolution or "720p"
+    size = frame_size(resolution, ratio, picture_size(picture) if picture else None)
+    return Format(
+        at=lay_out(*size),
+        clear=request.get("output_format") == "webm",
+        burned=(request.get("caption") or {}).get("style") is not None,
+    )
+
+
+def _check_letters(takes: Sequence[Take], desk: Desk) -> None:
+    """Warns of what the fonts here can't show, by name."""
+    shown = [text for t in takes for text in (t.heading, t.line, t.note, *(c.text for c in t.cues))]
+    text = "".join(filter(None, shown))
+    if lost := missing(text):
+        named = " ".join(lost[:12]) + (f" and {len(lost) - 12} more" if len(lost) > 12 else "")  # noqa: PLR2004 - a line's worth
+        desk.warn(f"No font here draws: {named}. They are left out of the picture.")
+    from PIL import features
+
+    if needs_shaping(text) and not features.check("raqm"):
+        desk.warn("Right-to-left and joined scripts are drawn wrong: this Pillow lacks raqm.")
+
+
+def _shoot(film: Film, takes: Sequence[Take], form: Format, thumbnail: Path) -> None:
+    """All takes in sequence. The thumbnail is the frame a quarter into the film."""
+    total = sum(take.sound.samples for take in takes)
+    length = max(1, round(total / RATE * FPS))
+    chosen = min(length - 1, max(1, length // 4))
+    before = 0
+    for take in takes:
+        first = round(before / RATE * FPS)
+        before += take.sound.samples
+        last = max(first + 1, round(before / RATE * FPS)) if take is not takes[-1] else length
+        picture = _play(film, take, form, range(first, max(last, first + 1)), length)
+        for moment, frame in picture:
+            if moment == chosen:
+                _save_thumbnail(frame, thumbnail)
+
+
+def _play(
+    film: Film, take: Take, form: Format, moments: range, length: int
+) -> Iterator[tuple[int, VideoFrame]]:
+    """One take, frame by frame; yields each so that the caller can look at it."""
+    shades = colours(take, clear=form.clear)
+    scene = draw_scene(take, form.at, shades, clear=form.clear, burned=form.burned)
+    frame = converted(scene)
+    stage = Stage(planes(frame), form.at, take, shades, form.burned)
+    stage.set_up()
+    stage.start(moments[0] / length)
+    with ExitStack() as stack:
+        source = stack.enter_context(take.sound.path.open("rb")) if take.sound.path else None
+        clip = clip_frames(take.clip, form.at.width, form.at.height, FPS) if take.clip else None
+        heard = 0
+        for moment in moments:
+            number = moment - moments[0]
+            until = (
+                take.sound.samples
+                if moment == moments[-1]
+                else min(take.sound.samples, (number + 1) * RATE // FPS)
+            )
+            count = max(0, until - heard)
+            heard += count
+            data = source.read(2 * count) if source else b""
+            data = data.ljust(2 * count, b"\0")
+            film.hear(data)
+            if clip is not None:
+                stage.background(next(clip))
+            peak = loudness(memoryview(data).cast("h")) if source else 0
+            if stage.move(number, peak, (moment + 1) / length) or moment in (moments[0], moments[-1]):
+                film.show(frame, moment)
+            yield moment, frame
+
+
+def _shifted(takes: Sequence[Take]) -> list[Cue]:
+    cues: list[Cue] = []
+    start = 0.0
+    for take in takes:
+        cues += [replace(c, start=c.start + start, end=c.end + start) for c in take.cues]
+        start += take.sound.seconds
+    return cues
+
+
+def _save_thumbnail(frame: VideoFrame, path: Path) -> None:
+    scale = min(1.0, _THUMBNAIL / max(frame.width, frame.height))
+    small = frame.reformat(
+        width=round(frame.width * scale),
+        height=round(frame.height * scale),
+        format="rgb24",
+        src_colorspace="ITU709",
+        src_color_range="MPEG",
+    )
+    small.to_image().save(path, "JPEG", quality=85, optimize=False)
+
+

@@ -1,0 +1,210 @@
+"""The still part of a take, drawn once: backdrop, title, ids, DRAFT tag, badge, empty boxes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vidbuild.studio.render import colour as col
+from vidbuild.studio.render import text
+from vidbuild.studio.render.colour import Colour, Palette, mixed
+from vidbuild.studio.render.figure import badge
+from vidbuild.studio.render.layout import Box, Layout
+from vidbuild.studio.render.media import contained, covered, open_picture
+from vidbuild.studio.render.takes import Take
+from vidbuild.studio.render.text import Style
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+
+CAPTION_SIZE = 31  # units
+_OVER = 3
+
+
+def colours(take: Take, *, clear: bool) -> Palette:
+    """What is readable on a take's backdrop."""
+    wanted = col.parsed(take.colour or "")
+    pictured = clear or take.clip is not None or (take.picture is not None and not _behind(take))
+    return col.palette(wanted or col.NIGHT, take.identity, picture=pictured)
+
+
+def draw_scene(take: Take, at: Layout, shades: Palette, *, clear: bool, burned: bool) -> Image:
+    """RGB, or RGBA with nothing behind the figure where `clear`."""
+    from PIL import Image, ImageDraw
+
+    if clear:
+        image = Image.new("RGBA", (at.width, at.height), (*shades.surface, 0))
+        _panel(image, _around(at.title, at), shades.surface, 18 * at.unit)
+    else:
+        image = _backdrop(take, at, shades)
+    draw = ImageDraw.Draw(image)
+    _title(draw, take, at, shades)
+    _tag(image, at)
+    if take.figure is not None:
+        _place_badge(image, take, at, shades)
+    if take.note is not None:
+        _note(draw, take.note, at, shades)
+    if take.talks:
+        _panel(image, at.bars, shades.surface, at.bars.height)
+    if take.cues:
+        _panel(image, at.caption, caption_colour(shades, burned=burned), 20 * at.unit)
+    track = mixed(shades.surface, shades.on_surface, 0.18)
+    bar = at.progress
+    draw.rectangle((bar.x, bar.y, bar.right, bar.bottom), fill=_solid(image, track))
+    return image
+
+
+def caption_colour(shades: Palette, *, burned: bool) -> Colour:
+    """Burned captions are white on black, as the API's own; a draft's keep to its colours."""
+    return col.BLACK if burned else shades.surface
+
+
+def caption(cue: str, at: Layout, shades: Palette, *, burned: bool) -> Image:
+    """The inside of the caption box with its text, centred both ways."""
+    from PIL import Image, ImageDraw
+
+    inside = caption_inside(at)
+    back = caption_colour(shades, burned=burned)
+    image = Image.new("RGB", (inside.width, inside.height), back)
+    style = Style(
+        size=round(CAPTION_SIZE * at.unit),
+        colour=col.LIGHT if burned else shades.on_surface,
+        bold=burned,
+        align="centre",
+    )
+    lines, style = text.fitted(cue, style, inside.width, at.caption_rows)
+    if lines:
+        top = (inside.height - len(lines) * style.leading) / 2
+        text.write(ImageDraw.Draw(image), lines, style, x=0, y=top, room=inside.width)
+    return image
+
+
+def caption_inside(at: Layout) -> Box:
+    return _inset(at.caption, 26 * at.unit, 8 * at.unit)
+
+
+def bars_inside(at: Layout) -> Box:
+    return _inset(at.bars, 18 * at.unit, 6 * at.unit)
+
+
+def _behind(take: Take) -> bool:
+    """A remote picture leaves the plain backdrop."""
+    return take.picture is not None and take.picture.remote
+
+
+def _backdrop(take: Take, at: Layout, shades: Palette) -> Image:
+    from PIL import Image
+
+    base = shades.backdrop
+    if take.picture is None or take.picture.remote:
+        image = Image.new("RGB", (at.width, at.height), base)
+        if take.colour is None and take.clip is None:
+            _glow(image, at, mixed(base, shades.accent, 0.20))
+        return image
+    picture = open_picture(take.picture)
+    if take.contain:
+        fitting = contained(picture, at.width, at.height)
+    else:
+        fitting = covered(picture, at.width, at.height)
+    image = Image.new("RGB", (at.width, at.height), base)
+    place = ((at.width - fitting.width) // 2, (at.height - fitting.height) // 2)
+    image.paste(fitting, place, fitting if fitting.mode == "RGBA" else None)
+    _scrim(image, at)
+    return image
+
+
+def _glow(image: Image, at: Layout, shine: Colour) -> None:
+    """A soft light behind the badge: the default backdrop is not a flat wall."""
+    from PIL import Image
+
+    size = round(at.badge.width * 2.6)
+    mask = Image.radial_gradient("L").point([max(0, 200 - v) for v in range(256)])
+    mask = mask.resize((size, size), Image.Resampling.BILINEAR)
+    centre = (at.badge.x + at.badge.width // 2, at.badge.y + at.badge.height // 2)
+    image.paste(shine, (centre[0] - size // 2, centre[1] - size // 2), mask)
+
+
+def _scrim(image: Image, at: Layout) -> None:
+    """Darkens the top of a picture, so that light text is readable on any."""
+    from PIL import Image
+
+    height = min(at.height, round(at.title.bottom * 1.5))
+    fade = Image.linear_gradient("L").point([round((255 - v) * 0.82) for v in range(256)])
+    image.paste(col.DARK, (0, 0), fade.resize((at.width, height)))
+
+
+def _title(draw: ImageDraw, take: Take, at: Layout, shades: Palette) -> None:
+    style = Style(size=round(36 * at.unit), colour=shades.text, bold=True)
+    box = at.title
+    rows = 2 if at.height > at.width else 1
+    lines, style = text.fitted(take.heading, style, box.width, rows)
+    text.write(draw, lines, style, x=box.x, y=box.y, room=box.width)
+    small = Style(size=round(19 * at.unit), colour=shades.quiet)
+    line = text.elided(take.line, small, box.width)
+    y = box.y + len(lines) * style.leading + 7 * at.unit
+    text.write(draw, [line], small, x=box.x, y=y, room=box.width)
+
+
+def _tag(image: Image, at: Layout) -> None:
+    from PIL import ImageDraw
+
+    _panel(image, at.tag, col.AMBER, at.tag.height)
+    style = Style(size=round(20 * at.unit), colour=col.DARK, bold=True, align="centre")
+    y = at.tag.y + (at.tag.height - style.size * 1.22) / 2
+    spaced = "\u2009".join("DRAFT")
+    text.write(ImageDraw.Draw(image), [spaced], style, x=at.tag.x, y=y, room=at.tag.width)
+
+
+def _place_badge(image: Image, take: Take, at: Layout, shades: Palette) -> None:
+    drawn = badge(at.badge.width, shades, take.figure or "")
+    place = (at.badge.x, at.badge.y)
+    if image.mode == "RGBA":
+        image.alpha_composite(drawn, place)
+    else:
+        image.paste(drawn, place, drawn)
+
+
+def _note(draw: ImageDraw, note: str, at: Layout, shades: Palette) -> None:
+    """Large text in the place of badge and bars."""
+    x = at.title.x
+    room = at.width - 2 * x
+    top = at.title.bottom + 24 * at.unit
+    bottom = at.caption.y - 24 * at.unit
+    style = Style(size=round(34 * at.unit), colour=shades.text, align="centre")
+    rows = max(1, int((bottom - top) // style.leading))
+    first, *rest = note.split("\n", 1)
+    lines, style = text.fitted(first + (" · " + rest[0] if rest else ""), style, room, rows)
+    y = top + (bottom - top - len(lines) * style.leading) / 2
+    text.write(draw, lines, style, x=x, y=y, room=room)
+
+
+def _panel(image: Image, box: Box, fill: Colour, radius: float) -> None:
+    """A rounded rectangle with smooth corners: each corner is drawn large, then averaged."""
+    from PIL import Image, ImageDraw
+
+    r = round(min(radius, box.height / 2 - 1, box.width / 2 - 1))
+    draw = ImageDraw.Draw(image)
+    solid = _solid(image, fill)
+    draw.rectangle((box.x + r, box.y, box.right - r - 1, box.bottom - 1), fill=solid)
+    draw.rectangle((box.x, box.y + r, box.right - 1, box.bottom - r - 1), fill=solid)
+    disc = Image.new("L", (2 * r * _OVER, 2 * r * _OVER), 0)
+    ImageDraw.Draw(disc).ellipse((0, 0, 2 * r * _OVER - 1, 2 * r * _OVER - 1), fill=255)
+    disc = disc.reduce(_OVER)
+    for x, left in ((box.x, 0), (box.right - r, r)):
+        for y, top in ((box.y, 0), (box.bottom - r, r)):
+            image.paste(solid, (x, y), disc.crop((left, top, left + r, top + r)))
+
+
+def _solid(image: Image, fill: Colour) -> tuple[int, ...]:
+    return (*fill, 255) if image.mode == "RGBA" else fill
+
+
+def _around(box: Box, at: Layout) -> Box:
+    pad = 2 * round(8 * at.unit)
+    return replace(box, x=box.x - pad, y=box.y - pad // 2, width=box.width + pad, height=box.height)
+
+
+def _inset(box: Box, x: float, y: float) -> Box:
+    dx, dy = 2 * round(x / 2), 2 * round(y / 2)
+    return Box(x=box.x + dx, y=box.y + dy, width=box.width - 2 * dx, height=box.height - 2 * dy)

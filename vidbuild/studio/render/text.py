@@ -1,0 +1,124 @@
+"""Setting type: measures, folds and draws text of any script inside a width."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from vidbuild.studio.render.captions import tokens
+from vidbuild.studio.render.colour import Colour
+from vidbuild.studio.render.fonts import runs, sized
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+
+Align = Literal["left", "centre", "right"]
+_LEADING = 1.28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a piece of text looks. `size` is in pixels."""
+
+    size: int
+    colour: Colour
+    bold: bool = False
+    align: Align = "left"
+
+    @property
+    def leading(self) -> int:
+        return round(self.size * _LEADING)
+
+
+def width(text: str, style: Style) -> float:
+    return sum(sized(path, style.size).getlength(run) for path, run in runs(text, bold=style.bold))
+
+
+def fold(text: str, style: Style, room: float) -> list[str]:
+    """Lines that fit the width; a word wider than a line is cut between its letters."""
+    lines: list[str] = []
+    line, used = "", 0.0
+    for token in (t for word in tokens(" ".join(text.split())) for t in _fitting(word, style, room)):
+        extent = width(token, style)
+        if line and used + width(token.rstrip(), style) > room:
+            lines.append(line.rstrip())
+            line, used = "", 0.0
+        line += token
+        used += extent
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def fitted(text: str, style: Style, room: float, rows: int) -> tuple[list[str], Style]:
+    """Folds into at most `rows` lines, smaller where it must be, cut off where even that is long."""
+    small = style
+    for scale in (1.0, 0.88, 0.76, 0.66):
+        small = Style(
+            size=round(style.size * scale),
+            colour=style.colour,
+            bold=style.bold,
+            align=style.align,
+        )
+        lines = fold(text, small, room)
+        if len(lines) * small.leading <= rows * style.leading:
+            return lines, small
+    kept = lines[: rows * style.leading // small.leading]
+    kept[-1] = elided(kept[-1] + " …", small, room)
+    return kept, small
+
+
+def elided(text: str, style: Style, room: float) -> str:
+    """One line: the text, or as much of it as fits with an ellipsis at the end."""
+    if width(text, style) <= room:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if width(text[:middle].rstrip() + "…", style) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip(" …") + "…"
+
+
+def write(
+    draw: ImageDraw, lines: list[str], style: Style, *, x: float, y: float, room: float
+) -> None:
+    """Draws lines into the width `room` at x; y is the top of the first line."""
+    for number, line in enumerate(lines):
+        rtl = _right_to_left(line)
+        align = "right" if rtl and style.align == "left" else style.align
+        slack = room - width(line, style)
+        at = x + {"left": 0.0, "centre": slack / 2, "right": slack}[align]
+        baseline = y + number * style.leading + style.size * 0.97
+        stretch = runs(line, bold=style.bold)
+        for path, run in reversed(stretch) if rtl else stretch:
+            font = sized(path, style.size)
+            draw.text((at, baseline), run, font=font, fill=style.colour, anchor="ls")
+            at += font.getlength(run)
+
+
+def needs_shaping(text: str) -> bool:
+    """Scripts that come out wrong without a shaping engine."""
+    shaped = ("ARABIC", "HEBREW", "DEVANAGARI", "THAI", "BENGALI", "TAMIL")
+    return any(unicodedata.name(c, "").startswith(shaped) for c in set(text) if ord(c) > 0x58F)  # noqa: PLR2004 - below lie Latin, Greek, Cyrillic
+
+
+def _right_to_left(line: str) -> bool:
+    for char in line:
+        kind = unicodedata.bidirectional(char)
+        if kind in ("L", "R", "AL"):
+            return kind != "L"
+    return False
+
+
+def _fitting(word: str, style: Style, room: float) -> list[str]:
+    if width(word.rstrip(), style) <= room:
+        return [word]
+    pieces = [""]
+    for char in word:
+        joins = unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf") or char.isspace()
+        if pieces[-1] and not joins and width(pieces[-1] + char, style) > room:
+            pieces.append("")
+        pieces[-1] += char
+    return pieces
