@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from vidbuild.diagnostics import Diagnostic
 from vidbuild.request.model import Request
@@ -32,13 +32,37 @@ class Action(StrEnum):
         return self in (Action.create, Action.rerender, Action.retry)
 
 
+class FileState(StrEnum):
+    """How the files of a finished render stand in `output.dir`."""
+
+    good = "good"
+    missing = "missing"
+    altered = "altered"
+
+
+class Files(Protocol):
+    """Answers for the local files of a render under a name.
+
+    The files that the project asks for are meant; one recorded as absent at the provider is
+    not missed. A render whose file the caller does not look at (`--no-download`) is `good`.
+    """
+
+    def __call__(self, name: str, render: Render) -> FileState: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
-    """A dotted request field with its old and new value; None is "absent"."""
+    """A dotted request field with its old and new value; None is "absent".
+
+    Text of a private video is `{"length", "sha256"}`.
+    """
 
     path: str
     old: Any
     new: Any
+
+
+_IDLE = frozenset({Action.fetch, Action.hold, Action.orphan, Action.unchanged})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +96,20 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     estimate: Estimate = field(default_factory=Estimate)
     protected: bool = False
+    replaces: bool = False
+    moves: tuple[str, ...] = ()
+    abandons: tuple[Render, ...] = ()
+    deletes: tuple[str, ...] = ()
     row: int = 0
 
     @property
     def pays(self) -> bool:
         return self.action.renders and self.reason != "gave_up"
+
+    @property
+    def pending(self) -> bool:
+        """True for what `--detailed-exitcode` counts."""
+        return self.action not in _IDLE and self.reason != "gave_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,5 +140,4 @@ class Plan:
     @property
     def pending(self) -> bool:
         """True when `--detailed-exitcode` says 2."""
-        idle = {Action.fetch, Action.hold, Action.orphan, Action.unchanged}
-        return any(c.action not in idle and c.reason != "gave_up" for c in self.changes)
+        return any(change.pending for change in self.changes)

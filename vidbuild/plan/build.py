@@ -1,0 +1,170 @@
+"""Building a plan: selection, decision table, estimates, totals and digest in one go.
+
+The one entry point of this room. Pure: whatever needs a disk or a network is handed in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vidbuild.diagnostics import Diagnostic
+from vidbuild.plan.cost import Paces, estimate, learn_paces, total
+from vidbuild.plan.decide import decide
+from vidbuild.plan.digest import digest, listed
+from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary
+from vidbuild.plan.policy import is_unanswered
+from vidbuild.plan.selection import Selection, Subject, check_selection, select_names
+from vidbuild.plan.situation import Situation, content_today
+from vidbuild.request.model import Request
+from vidbuild.schema.api import Api
+from vidbuild.state.pool import Pool
+from vidbuild.state.pooling import build_pool
+from vidbuild.state.recorded import Recorded
+from vidbuild.state.records import Lock, Render
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a plan begins with. `vars` are the outside variables with their values."""
+
+    project: str
+    profile: str | None
+    provider: str
+    vars: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build_plan(
+    situation: Situation,
+    *,
+    heading: Heading,
+    selection: Selection | None = None,
+    delete_remote: bool = False,
+    diagnostics: Sequence[Diagnostic] = (),
+) -> Plan:
+    """The plan of a situation, changes sorted by name.
+
+    Raises `Problems` for a pattern that cannot be read, a selection that matches nothing,
+    and a wrong resubmission. `diagnostics` are warnings to carry along.
+    """
+    chosen, warnings = _select(situation, selection or Selection())
+    changes = _estimated(situation, chosen)
+    items = listed(situation.api, changes, delete_remote=delete_remote)
+    return Plan(
+        project=heading.project,
+        profile=heading.profile,
+        provider=heading.provider,
+        vars=heading.vars,
+        changes=changes,
+        summary=summarise(changes),
+        digest=digest(
+            project=heading.project,
+            profile=heading.profile,
+            provider=heading.provider,
+            items=items,
+        ),
+        diagnostics=(*diagnostics, *warnings),
+    )
+
+
+def plan_pool(
+    api: Api,
+    requests: Mapping[str, Request],
+    lock: Lock,
+    *,
+    provider: str,
+    siblings: Mapping[str, Lock] | None = None,
+    journal: Recorded | None = None,
+    kept: Callable[[Render], bool] = lambda _: False,
+) -> Pool:
+    """The pool for planning these requests: entries named by today's canonical form."""
+    return build_pool(
+        lock,
+        provider=provider,
+        today=content_today(api, requests),
+        siblings=siblings,
+        journal=journal,
+        kept=kept,
+    )
+
+
+def summarise(changes: Iterable[Change]) -> Summary:
+    """Counts and totals; what gave up is counted under its action and pays nothing."""
+    changes = tuple(changes)
+    counts = Counter(change.action for change in changes)
+    paid = [change.estimate for change in changes if change.pays]
+    return Summary(
+        counts={action: counts[action] for action in Action},
+        renders=len(paid),
+        seconds=total(e.seconds for e in paid),
+        cost_usd=total(e.cost_usd for e in paid),
+        cost_low_usd=total(e.cost_low_usd for e in paid),
+        cost_high_usd=total(e.cost_high_usd for e in paid),
+    )
+
+
+def _select(
+    situation: Situation, selection: Selection
+) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
+    """The selected names' changes.
+
+    `action:` patterns ask for what the plan itself says: names whose action becomes
+    another one because others are left out fall out too, until nothing changes any more.
+    """
+    subjects = _subjects(situation)
+    if not selection.select and not selection.exclude:
+        return decide(situation), ()
+    changes: tuple[Change, ...] = ()
+    chosen = select_names(selection, subjects)
+    while True:
+        changes = decide(_narrowed(situation, chosen))
+        if not selection.by_action:
+            break
+        actions = {change.name: change.action for change in changes}
+        actions |= {old: actions[c.name] for c in changes for old in c.moves}
+        left = chosen & select_names(selection, subjects, actions)
+        if left == chosen:
+            break
+        chosen = left
+    return changes, check_selection(selection, chosen, subjects)
+
+
+def _narrowed(situation: Situation, chosen: frozenset[str]) -> Situation:
+    """Only chosen names; a resubmission of another name is still an error to be told."""
+    return replace(situation, selected=chosen)
+
+
+def _subjects(situation: Situation) -> list[Subject]:
+    names = {
+        *situation.requests,
+        *situation.held,
+        *situation.broken,
+        *situation.lock.videos,
+    }
+    return [_subject(name, situation.requests.get(name)) for name in sorted(names)]
+
+
+def _subject(name: str, request: Request | None) -> Subject:
+    if request is None:
+        return Subject(name=name)
+    return Subject(name=name, tags=request.tags, row=request.row, depends_on=request.depends_on)
+
+
+def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """What pays, or may (an intent without an answer), gets its estimate; the rest costs 0."""
+    api = situation.api
+    paying = {c.name for c in changes if c.pays or is_unanswered(c)}
+    paces = learn_paces(api, situation.lock) if paying else {}
+    return tuple(
+        replace(change, estimate=_estimate(api, change, paces, pays=change.name in paying))
+        for change in changes
+    )
+
+
+def _estimate(api: Api, change: Change, paces: Paces, *, pays: bool) -> Estimate:
+    if pays:
+        return estimate(api, change.request, paces) if change.request is not None else Estimate()
+    seconds = change.render.duration if change.render is not None else None
+    return Estimate(seconds=seconds, cost_usd=0.0, cost_low_usd=0.0, cost_high_usd=0.0)

@@ -1,0 +1,286 @@
+"""One change for each selected name: the facts for the decision table, its answer in full.
+
+Pure, and linear in the number of names. Not for money: estimates are added by `build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from vidbuild.diagnostics import EXIT_USAGE, Problems, nearest, problem
+from vidbuild.plan.changes import changed_reason, diff, metadata_changes
+from vidbuild.plan.model import Action, Change, FieldChange, FileState
+from vidbuild.plan.situation import (
+    Sight,
+    Situation,
+    any_private,
+    is_busy,
+    is_finished,
+    look,
+    state_of,
+)
+from vidbuild.plan.sources import deletable, moved_names, source_of
+from vidbuild.plan.table import Facts, Known, State, Stored, choose
+from vidbuild.state.pool import Member
+from vidbuild.state.records import Entry, Render
+
+RESUBMIT_UNKNOWN = "VB704"
+RESUBMIT_FINISHED = "VB705"
+
+
+def decide(situation: Situation) -> tuple[Change, ...]:
+    """Every selected name's change, sorted by name. Raises `Problems` for a wrong resubmission."""
+    hidden = any_private(situation)
+    chosen = [name for name in sorted(situation.requests) if situation.is_selected(name)]
+    ready = [n for n in chosen if n not in situation.held and n not in situation.broken]
+    sights = {name: look(situation, name, hidden=hidden) for name in ready}
+    abandons = _resubmitted(situation, sights)
+    leaders: dict[str, Change] = {}
+    changes = [_held(situation, name) for name in _unready(situation)]
+    for name, sight in sights.items():
+        given_up = abandons.get(sight.request.fingerprint, ())
+        known = replace(sight, abandons=given_up) if given_up else sight
+        change = _change(situation, name, known, leaders)
+        if change.row >= _FIRST_PAYING_ROW:
+            leaders.setdefault(sight.request.fingerprint, change)
+        changes.append(change)
+    changes = moved_names(situation, changes)
+    taken = {moved for change in changes for moved in change.moves}
+    changes = deletable(situation, [*changes, *_left(situation, taken)])
+    return tuple(sorted(changes, key=lambda change: change.name))
+
+
+_FIRST_PAYING_ROW = 9
+
+
+def _unready(situation: Situation) -> list[str]:
+    names = {*situation.held, *situation.broken}
+    return [name for name in sorted(names) if situation.is_selected(name)]
+
+
+def _held(situation: Situation, name: str) -> Change:
+    """Row 0: whatever the lock says stays as it is."""
+    entry, request = situation.lock.videos.get(name), situation.requests.get(name)
+    return Change(
+        name=name,
+        action=Action.hold,
+        reason="invalid" if name in situation.broken else situation.held[name],
+        request=request,
+        entry=entry,
+        protected=request.protect if request else bool(entry and entry.protect),
+    )
+
+
+def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str, Change]) -> Change:
+    """Rows 4 to 11."""
+    leader = leaders.get(sight.request.fingerprint)
+    metadata = metadata_changes(situation.api, sight.entry, sight.request) if sight.entry else ()
+    files = _files(situation, name, sight)
+    row, action = choose(
+        Facts(
+            stored=_stored(sight),
+            state=sight.state,
+            known=sight.known,
+            files=files,
+            metadata=bool(metadata),
+            led=leader is not None,
+        )
+    )
+    base = Change(
+        name=name,
+        action=action or Action.unchanged,
+        reason="up_to_date",
+        row=row,
+        request=sight.request,
+        entry=sight.entry,
+        protected=sight.request.protect,
+    )
+    if row in (4, 5):
+        return _finished(base, sight, files, metadata)
+    content = () if sight.equal else diff(situation.api, sight.entry, sight.request)
+    base = replace(base, fields=(*content, *metadata))
+    if row in (6, 7):
+        return _taken(situation, base, sight)
+    if leader is not None:
+        return _led(situation, base, sight, leader)
+    return _paying(situation, base, sight, changed_reason(content))
+
+
+def _finished(
+    base: Change, sight: Sight, files: FileState, metadata: tuple[FieldChange, ...]
+) -> Change:
+    """Rows 4 and 5: the entry's own render is what is asked for."""
+    render = _own_render(sight)
+    if base.action is Action.fetch:
+        return replace(base, reason=f"file_{files.value}", render=render, fields=metadata)
+    if base.action is Action.unchanged:
+        return replace(base, render=render)
+    reason = changed_reason(metadata)
+    return replace(
+        base,
+        reason="metadata_changed" if reason == "content_changed" else reason,
+        render=render,
+        fields=metadata,
+    )
+
+
+def _taken(situation: Situation, base: Change, sight: Sight) -> Change:
+    """Rows 6 and 7: a render that exists, or is being made, becomes this name's."""
+    member = sight.best if sight.known is not Known.dead else sight.own
+    if member is None:  # unreachable: rows 6 and 7 need one or the other
+        raise AssertionError(base.name)
+    source, reason = source_of(situation, base.name, member)
+    if base.action is Action.resume:
+        reason = _resume_reason(situation, member, reason)
+    return replace(
+        base,
+        reason=reason,
+        source=source,
+        render=member.render,
+        attempt=member.render.attempt,
+        replaces=_replaces(situation, sight, member),
+    )
+
+
+def _resume_reason(situation: Situation, member: Member, reason: str) -> str:
+    if member.render.key in situation.unsure and not member.render.video_id:
+        return "unsure"
+    if member.finished or not member.places:
+        return "journal"
+    return reason if reason in ("renamed", "profile") else "in_flight"
+
+
+def _led(situation: Situation, base: Change, sight: Sight, leader: Change) -> Change:
+    """Row 8: an earlier name of this plan renders the same content."""
+    reason = "gave_up" if leader.reason == "gave_up" else "twin"
+    replaces = reason == "twin" and _replaces(situation, sight, None)
+    return replace(base, reason=reason, source=leader.name, replaces=replaces)
+
+
+def _paying(situation: Situation, base: Change, sight: Sight, differs: str) -> Change:
+    """Rows 9 to 11, given up or not."""
+    attempt = _attempt(situation, sight)
+    pool, content = situation.pool, sight.request.fingerprint
+    if sight.abandons:
+        reason = "resubmitted"
+    elif pool.gave_up(content, sight.hidden):
+        reason = "gave_up"
+    elif base.action is Action.create:
+        reason = "new"
+    elif base.action is Action.retry:
+        reason = _failure(sight.own)
+    else:
+        reason = "gone" if sight.equal else differs
+    return replace(
+        base,
+        reason=reason,
+        attempt=attempt,
+        abandons=sight.abandons,
+        replaces=reason != "gave_up" and _replaces(situation, sight, None),
+    )
+
+
+def _failure(own: Member | None) -> str:
+    if own is None:
+        return "refused"
+    return "abandoned" if own.tombstone else "failed"
+
+
+def _attempt(situation: Situation, sight: Sight) -> int:
+    """One more than what is spent, counting what a resubmission gives up."""
+    spent = [render.attempt + 1 for render in sight.abandons]
+    known = situation.pool.attempt(sight.request.fingerprint, sight.hidden)
+    return max([known, *spent])
+
+
+def _stored(sight: Sight) -> Stored:
+    if sight.entry is None:
+        return Stored.nothing
+    return Stored.equal if sight.equal else Stored.other
+
+
+def _files(situation: Situation, name: str, sight: Sight) -> FileState:
+    """Only asked where it matters. A video that is gone cannot be fetched: what is left is good."""
+    if not sight.equal or sight.state is not State.finished:
+        return FileState.good
+    render = _own_render(sight)
+    if render is None or (sight.own is not None and sight.own.kept):
+        return FileState.good
+    return situation.files(name, render)
+
+
+def _own_render(sight: Sight) -> Render | None:
+    """The entry's render as far as any record knows, with the entry's own outputs."""
+    if sight.entry is None or sight.own is None:
+        return None
+    recorded = sight.entry.render
+    outputs = recorded.outputs or sight.own.render.outputs
+    return replace(sight.own.render, outputs=outputs)
+
+
+def _replaces(situation: Situation, sight: Sight, member: Member | None) -> bool:
+    """True where the entry's finished render makes way for another one."""
+    if sight.entry is None or not is_finished(situation, sight.entry):
+        return False
+    return member is None or sight.own is not member
+
+
+def _left(situation: Situation, taken: set[str]) -> list[Change]:
+    """Rows 2 and 3: selected names that only the lock has; those of row 1 have moved."""
+    gone = [
+        name
+        for name in sorted(situation.lock.videos)
+        if situation.is_selected(name) and not situation.in_project(name) and name not in taken
+    ]
+    return [_orphan(situation, name, situation.lock.videos[name]) for name in gone]
+
+
+def _orphan(situation: Situation, name: str, entry: Entry) -> Change:
+    busy = is_busy(situation, entry)
+    row, action = choose(Facts(in_project=False, busy=busy, prune=situation.prune))
+    return Change(
+        name=name,
+        action=action or Action.orphan,
+        reason="in_flight_orphan" if busy else "not_in_project",
+        row=row,
+        entry=entry,
+        render=entry.render,
+        protected=entry.protect,
+        replaces=action is Action.delete,
+    )
+
+
+def _resubmitted(
+    situation: Situation, sights: Mapping[str, Sight]
+) -> dict[str, tuple[Render, ...]]:
+    """The renders to give up, by content."""
+    given_up: dict[str, tuple[Render, ...]] = {}
+    for name in sorted(situation.resubmit):
+        sight = sights.get(name)
+        if sight is None:
+            raise _unknown_resubmission(name, sights)
+        own_finished = sight.equal and state_of(sight.own) is State.finished
+        if own_finished or (sight.best is not None and sight.best.finished):
+            raise problem(
+                RESUBMIT_FINISHED,
+                f"{name} is rendered: there is nothing to resubmit",
+                hint="to render it anew, raise its `revision`",
+                exit_code=EXIT_USAGE,
+            )
+        members = situation.pool.of(sight.request.fingerprint, sight.hidden)
+        live = [m.render for m in members if m.in_flight or m.failed]
+        if sight.equal and sight.own is not None and (sight.own.in_flight or sight.own.failed):
+            live += [sight.own.render] * (sight.own.render not in live)
+        given_up[sight.request.fingerprint] = tuple(live)
+    return given_up
+
+
+def _unknown_resubmission(name: str, sights: Mapping[str, Sight]) -> Problems:
+    close = nearest(name, sights)
+    return problem(
+        RESUBMIT_UNKNOWN,
+        f"--resubmit {name}: no selected video has this name",
+        hint=f"did you mean {close}?" if close else "`vidbuild status` shows what is in flight",
+        exit_code=EXIT_USAGE,
+    )

@@ -1,0 +1,83 @@
+"""The plan's digest: what an apply would pay for, record or delete, as one SHA-256.
+
+Two machines with one commit agree on it. Not in it: what costs nothing and changes no
+content (resume, fetch, hold, orphan), attempts, estimates, reasons, paths, versions, time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from vidbuild.plan.changes import shown_request
+from vidbuild.plan.mask import masked
+from vidbuild.plan.model import Action, Change
+from vidbuild.request.fingerprint import canonical_json
+from vidbuild.request.model import Request
+from vidbuild.schema.api import Api
+
+FORM = 1
+
+_DO = {
+    Action.create: "render",
+    Action.rerender: "render",
+    Action.retry: "render",
+    Action.reuse: "reuse",
+    Action.update: "update",
+    Action.delete: "delete",
+}
+
+
+def listed(
+    api: Api, changes: Iterable[Change], *, delete_remote: bool = False
+) -> list[dict[str, Any]]:
+    """What the digest covers, sorted by name; a saved plan holds the same list.
+
+    Private text stands as length and digest, so that the list can be saved.
+    """
+    return [
+        _item(api, change, delete_remote=delete_remote)
+        for change in sorted(changes, key=lambda c: c.name)
+        if change.action in _DO and change.reason != "gave_up"
+    ]
+
+
+def digest(
+    *, project: str, profile: str | None, provider: str, items: Sequence[Mapping[str, Any]]
+) -> str:
+    """`sha256:` and hex of the RFC 8785 form of the list with its heading."""
+    form = {
+        "digest": FORM,
+        "project": project,
+        "profile": profile,
+        "provider": provider,
+        "changes": items,
+    }
+    return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
+
+
+def unlisted(
+    today: Iterable[Mapping[str, Any]], accepted: Iterable[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """The names in today's list that the accepted one does not have in the same form."""
+    known = {item["name"]: canonical_json(item) for item in accepted}
+    return tuple(item["name"] for item in today if known.get(item["name"]) != canonical_json(item))
+
+
+def _item(api: Api, change: Change, *, delete_remote: bool) -> dict[str, Any]:
+    item: dict[str, Any] = {"name": change.name, "do": _DO[change.action]}
+    if change.request is None:
+        item["fingerprint"] = change.entry.fingerprint if change.entry is not None else None
+        item["delete"] = sorted(change.deletes) if delete_remote else []
+        return item
+    item["fingerprint"] = change.request.fingerprint
+    item["request"] = (
+        _sent(api, change.request) if change.action.renders else shown_request(api, change.request)
+    )
+    return item
+
+
+def _sent(api: Api, request: Request) -> Any:
+    """The body with its callbacks: any change of a sent byte changes the digest."""
+    return masked(api.request, request.body) if request.private else request.body

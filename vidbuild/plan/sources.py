@@ -1,0 +1,113 @@
+"""Where a render that is taken over comes from, and which old names move with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vidbuild.plan.changes import Same, compare, metadata_changes
+from vidbuild.plan.model import Change
+from vidbuild.plan.situation import Situation, who
+from vidbuild.state.identity import Identity
+from vidbuild.state.pool import Member, Place
+from vidbuild.state.records import Render
+
+
+def source_of(situation: Situation, name: str, member: Member) -> tuple[str | None, str]:
+    """The nearest record of a render and the reason that it gives for a reuse.
+
+    A sibling's is `PROFILE:NAME`; the name's own history and the journal have no name.
+    """
+    if not member.places:
+        return None, "journal"
+    place = min(member.places, key=lambda p: _nearness(p, name))
+    if place.sibling is not None:
+        return f"{place.sibling}:{place.name}", "profile"
+    if place.name == name:
+        return None, "reverted" if place.history else "in_flight"
+    if place.history:
+        return place.name, "earlier"
+    return place.name, "twin" if _keeps(situation, place.name) else "renamed"
+
+
+def moved_names(situation: Situation, changes: Iterable[Change]) -> list[Change]:
+    """Row 1: an old name whose render another name takes moves there, to the first in order."""
+    changes = sorted(changes, key=lambda change: change.name)
+    takers: dict[Identity, str] = {}
+    for change in changes:
+        if change.row in (6, 7) and change.render is not None:
+            takers.setdefault(who(situation, change.render), change.name)
+    moves: dict[str, list[str]] = {}
+    for old, entry in sorted(situation.lock.videos.items()):
+        if situation.is_selected(old) and not situation.in_project(old):
+            taker = takers.get(who(situation, entry.render))
+            if taker is not None:
+                moves.setdefault(taker, []).append(old)
+    return [_moved(situation, c, moves[c.name]) if c.name in moves else c for c in changes]
+
+
+def deletable(situation: Situation, changes: Iterable[Change]) -> list[Change]:
+    """The ids that each delete covers at the provider: those that no other record refers to."""
+    changes = list(changes)
+    leaving = {change.name for change in changes if change.row == _DELETE_ROW}
+    if not leaving:
+        return changes
+    taken = {
+        who(situation, change.render)
+        for change in changes
+        if change.render is not None and change.name not in leaving
+    }
+    return [
+        replace(change, deletes=_ids(situation, change, leaving, taken))
+        if change.name in leaving
+        else change
+        for change in changes
+    ]
+
+
+_DELETE_ROW = 2
+
+
+def _ids(
+    situation: Situation, change: Change, leaving: set[str], taken: set[Identity]
+) -> tuple[str, ...]:
+    entry = change.entry
+    renders = (entry.render, *entry.history) if entry is not None else ()
+    free = (r.video_id for r in renders if _is_free(situation, r, leaving, taken))
+    return tuple(sorted({video_id for video_id in free if video_id is not None}))
+
+
+def _is_free(situation: Situation, render: Render, leaving: set[str], taken: set[Identity]) -> bool:
+    """True for a finished job of this provider that only leaving names record."""
+    member = situation.pool.find(render)
+    if member is None or member.in_flight or member.tombstone:
+        return False
+    elsewhere = (p for p in member.places if p.sibling is not None or p.name not in leaving)
+    return next(elsewhere, None) is None and who(situation, render) not in taken
+
+
+def _moved(situation: Situation, change: Change, old: list[str]) -> Change:
+    moved = replace(change, moves=tuple(old), source=old[0])
+    if change.reason != "unsure":
+        moved = replace(moved, reason="renamed")
+    if change.entry is None and change.request is not None:
+        entry = situation.lock.videos[old[0]]
+        fields = metadata_changes(situation.api, entry, change.request)
+        moved = replace(moved, fields=fields)
+    return moved
+
+
+def _keeps(situation: Situation, other: str) -> bool:
+    """True where the other name goes on pointing at what its entry points at."""
+    request, entry = situation.requests.get(other), situation.lock.videos.get(other)
+    if request is None or entry is None or not situation.is_selected(other):
+        return True
+    return compare(situation.api, entry, request) is not Same.different
+
+
+def _nearness(place: Place, name: str) -> tuple[bool, int, str]:
+    """Finished records before others, then own entry, own history, this lock, siblings."""
+    if place.sibling is not None:
+        return (not place.finished, 3, place.name)
+    own = place.name == name
+    return (not place.finished, (int(place.history) if own else 2), "" if own else place.name)
