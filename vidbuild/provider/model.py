@@ -92,7 +92,7 @@ class Downloaded:
     sha256: str
 
 
-class Expired(Exception):  # noqa: N818 - not an error: a fresh link is asked for
+class Expired(Exception):
     """A download link that answers 401, 403, 404 or 410."""
 
 

@@ -1,0 +1,372 @@
+"""HeyGen's v3 API over HTTP: the one client for the real service and for the studio.
+
+The key goes to the API's own host and nowhere else. Creating sends once and says what
+happened; every other call is repeated by the retry policy. Not for deciding what to send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from vidbuild.clock import Clock, SystemClock
+from vidbuild.diagnostics import problem
+from vidbuild.provider import failures, retry
+from vidbuild.provider.answers import member, number, remote, safe_id, status
+from vidbuild.provider.credentials import Credential, loopback
+from vidbuild.provider.download import Broken, Unfit, download
+from vidbuild.provider.errors import Fault, fault, refused
+from vidbuild.provider.model import (
+    Account,
+    CreateAnswer,
+    Downloaded,
+    InProgress,
+    Remote,
+    Taken,
+    Unknown,
+)
+from vidbuild.provider.retry import Policy
+from vidbuild.provider.routes import limit, route
+from vidbuild.provider.wire import NO_JSON, Answer, Lost, exchange
+from vidbuild.schema.api import Api, load_api
+
+CONNECTIONS = 10
+_READ = 30.0
+_WRITE = 120.0
+_UPLOAD = 600.0
+# Characters from which on a key is a secret and not the studio's placeholder for one.
+_SECRET = 8
+# Pages of a hundred to look through for a title: enough for any project, and an end.
+_PAGES = 50
+
+
+class HeyGen:
+    """A `Provider`. `base` is the API's address; `transport` stands in for the network.
+
+    `name` is the provider's in lock and plan. Downloads from the API's own host use the same
+    transport; from any other host, the network. Close it when done.
+    """
+
+    def __init__(
+        self,
+        *,
+        base: str,
+        credential: Credential,
+        api: Api | None = None,
+        name: str = "heygen",
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        policy: Policy | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        self.name = name
+        self._base = base.rstrip("/")
+        self._credential = credential
+        self._api = api or load_api()
+        self._transport = transport
+        self._clock = clock or SystemClock()
+        self._policy = policy or Policy()
+        self._jitter = jitter or random.Random()  # noqa: S311 - spreads load, no secret
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._dated: tuple[float, float] | None = None
+
+    def __repr__(self) -> str:
+        return f"HeyGen(name={self.name!r}, base={self._base!r})"
+
+    @property
+    def server_now(self) -> float | None:
+        if self._dated is None:
+            return None
+        date, seen = self._dated
+        return date + max(0.0, self._clock.now() - seen)
+
+    async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer:
+        method, _, path = self._api.operation.partition(" ")
+        content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        got = await self._send(method, path, seconds=_WRITE, content=content, headers=headers)
+        match got:
+            case Lost():
+                where = f"{self._host}: {got.message}"
+                return Unknown(message=self._scrub(where), code=got.loss)
+            case Answer(status=code) if 200 <= code < 300:
+                return self._taken(got)
+            case _:
+                return self._not_taken(got)
+
+    async def video(self, video_id: str) -> Remote | None:
+        if safe_id(video_id) is None:
+            return None
+        got = await self._ask("getVideo", absent=True, video_id=video_id)
+        if got is None:
+            return None
+        found = remote(member(got.body, "data"))
+        if found is None or found.video_id != video_id:
+            raise failures.nonsense(self._host, "its answer about a video is not one")
+        return found
+
+    async def statuses(self, video_ids: Sequence[str]) -> Mapping[str, str]:
+        """An id that the answer leaves out is taken to be in progress: that decides nothing."""
+        found = dict.fromkeys(video_ids, "submitted")
+        asked = [video_id for video_id in found if safe_id(video_id)]
+        found.update(dict.fromkeys(found.keys() - set(asked), "not_found"))
+        most = limit(self._api, "status_videos", 100)
+        for start in range(0, len(asked), most):
+            ids = asked[start : start + most]
+            got = await self._listing("listVideoStatuses", {"video_ids": ",".join(ids)})
+            for entry in got[0]:
+                word = member(entry, "status")
+                if member(entry, "video_id") in ids:
+                    known = "not_found" if word == "not_found" else status(word)
+                    found[member(entry, "video_id")] = known
+        return found
+
+    async def recent(self, *, title: str, since: float, until: float) -> list[Remote]:
+        if not title:
+            return []
+        found: list[Remote] = []
+        query: dict[str, Any] = {"title": title, "limit": 100}
+        for _ in range(_PAGES):
+            items, token = await self._listing("listVideos", query)
+            page = [video for video in map(remote, items) if video is not None]
+            found += [v for v in page if v.title == title and _between(v, since, until)]
+            if token is None or all(_before(video, since) for video in page):
+                return found
+            query["token"] = token
+        raise failures.nonsense(self._host, f"it lists more than {100 * _PAGES} videos of a title")
+
+    async def delete(self, video_id: str) -> bool:
+        if safe_id(video_id) is None:
+            return False
+        got = await self._ask("deleteVideo", absent=True, seconds=_WRITE, video_id=video_id)
+        return got is not None
+
+    async def upload(self, path: Path, *, mime: str, sha256: str) -> str:
+        most = limit(self._api, "upload_bytes", 32 << 20)
+        data = await asyncio.to_thread(_read, path, most)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise problem(
+                "VB609", f"{path} has changed since the plan was made", hint="plan and apply again"
+            )
+        got = await self._ask(
+            "uploadAsset",
+            seconds=_UPLOAD,
+            files={"file": (path.name, data, mime)},
+            # Of this upload alone: a repeat in this call must not store the file twice.
+            headers={"Idempotency-Key": uuid.uuid4().hex},
+        )
+        asset_id = safe_id(member(got and got.body, "data", "asset_id"))
+        if asset_id is None:
+            raise failures.nonsense(self._host, "its answer to an upload has no asset id")
+        return asset_id
+
+    async def download(self, url: str, target: Path) -> Downloaded:
+        sends = 0
+        while True:
+            sends += 1
+            try:
+                client = self._client("own" if self._own(url) else "other")
+                return await download(client, url, target, base=self._base)
+            except Unfit as error:
+                raise failures.unfit(str(error)) from None
+            except OSError as error:
+                raise failures.unsaved(target, error) from None
+            except Broken as error:
+                if sends >= self._policy.tries:
+                    host = urlsplit(url).hostname or "the host"
+                    raise failures.lost(host, error.lost) from None
+                await self._rest(sends, error.retry_after)
+
+    async def account(self) -> Account | None:
+        got = await self._ask("getCurrentUser", absent=True)
+        username = member(got and got.body, "data", "username")
+        if not isinstance(username, str) or not username:
+            return None
+        wallet = member(got and got.body, "data", "wallet")
+        usd = member(wallet, "currency") == "usd"
+        digest = hashlib.sha256(f"{self._host}\n{username}".encode()).hexdigest()
+        return Account(
+            hash=digest[:12],
+            username=username,
+            balance_usd=number(member(wallet, "remaining_balance")) if usd else None,
+        )
+
+    async def close(self) -> None:
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await client.aclose()
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._base).hostname or self._base
+
+    def _taken(self, got: Answer) -> CreateAnswer:
+        video_id = safe_id(member(got.body, "data", "video_id"))
+        if video_id is not None:
+            return Taken(video_id=video_id)
+        said = fault(got.status, got.body, got.request_id)
+        trouble = member(got.body, "error") is not None
+        message = said.message if trouble else "the answer holds no video id that can be used"
+        return Unknown(
+            message=self._scrub(message),
+            code=said.code if trouble else "nonsense",
+            request_id=got.request_id,
+        )
+
+    def _not_taken(self, got: Answer) -> CreateAnswer:
+        said = self._fault(got)
+        wait = retry.retry_after(got.retry_after, got.date)
+        if said.code == "request_in_progress":
+            return InProgress(retry_after=wait)
+        if got.status < 400 or retry.transient(got.status, said.code):
+            return Unknown(
+                message=said.message, code=said.code, retry_after=wait, request_id=got.request_id
+            )
+        return refused(said)
+
+    async def _listing(self, operation: str, query: Mapping[str, Any]) -> tuple[list[Any], Any]:
+        got = await self._ask(operation, params=dict(query))
+        items = member(got and got.body, "data")
+        if not isinstance(items, list):
+            raise failures.nonsense(self._host, "a list was expected")
+        token = member(got and got.body, "next_token")
+        return items, token if isinstance(token, str) and token else None
+
+    async def _ask(
+        self,
+        operation: str,
+        *,
+        absent: bool = False,
+        seconds: float = _READ,
+        params: Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **values: str,
+    ) -> Answer | None:
+        """An answer with a JSON object and no error in it, however often it has to be asked for.
+
+        None where `absent` is expected and the API itself (not something on the way) says 404.
+        """
+        method, path = route(self._api, operation, **values)
+        options = {"params": params, "files": files, "headers": headers}
+        sends = 0
+        while True:
+            sends += 1
+            got = await self._send(method, path, seconds=seconds, **options)
+            if isinstance(got, Answer) and _good(got):
+                return got
+            if absent and isinstance(got, Answer) and got.status == 404 and _says_error(got):
+                return None
+            if sends >= self._policy.tries or not _repeatable(got):
+                raise failures.failed(self._host, self._told(got))
+            wait = retry.retry_after(got.retry_after, got.date) if isinstance(got, Answer) else None
+            await self._rest(sends, wait)
+
+    async def _send(self, method: str, path: str, *, seconds: float, **options: Any) -> Any:
+        url = self._base + path
+        headers = {**(options.pop("headers", None) or {}), **self._credential.headers}
+        got = await exchange(
+            self._client("own"), method, url, seconds=seconds, headers=headers, **options
+        )
+        if isinstance(got, Answer) and got.date is not None:
+            self._dated = (got.date, self._clock.now())
+        return got
+
+    async def _rest(self, sends: int, wait: float | None) -> None:
+        await self._clock.sleep(retry.pause(self._policy, sends, wait, self._jitter))
+
+    def _told(self, got: Answer | Lost) -> Fault | Lost:
+        if isinstance(got, Lost):
+            return got
+        if got.status < 400 and not _says_error(got):
+            return Lost(loss="nonsense", message=_nonsense(got))
+        return self._fault(got)
+
+    def _fault(self, got: Answer) -> Fault:
+        body = None if got.body is NO_JSON else got.body
+        said = fault(got.status, body, got.request_id)
+        return Fault(
+            status=said.status,
+            code=self._scrub(said.code),
+            message=self._scrub(said.message),
+            param=said.param,
+            request_id=said.request_id,
+        )
+
+    def _scrub(self, text: str) -> str:
+        """A server may repeat what it was sent. A word too short for a key is left alone."""
+        secret = self._credential.secret
+        return text.replace(secret, "***") if len(secret) >= _SECRET else text
+
+    def _own(self, url: str) -> bool:
+        parts, base = urlsplit(url), urlsplit(self._base)
+        return (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+
+    def _client(self, place: str) -> httpx.AsyncClient:
+        """`own` is the API's host, `other` any other; neither holds the key: `_send` adds it."""
+        if place not in self._clients:
+            own = place == "own"
+            self._clients[place] = httpx.AsyncClient(
+                transport=self._transport if own else None,
+                limits=httpx.Limits(max_connections=CONNECTIONS),
+                follow_redirects=False,
+                # A proxy is for the world outside, not for this machine.
+                trust_env=not (own and loopback(self._host)),
+            )
+        return self._clients[place]
+
+
+def _good(got: Answer) -> bool:
+    return 200 <= got.status < 300 and isinstance(got.body, Mapping) and not _says_error(got)
+
+
+def _says_error(got: Answer) -> bool:
+    return member(got.body, "error") is not None
+
+
+def _repeatable(got: Answer | Lost) -> bool:
+    if isinstance(got, Lost):
+        return got.loss != "tls"
+    code = member(got.body, "error", "code")
+    if 200 <= got.status < 300:
+        return True
+    return retry.transient(got.status, code if isinstance(code, str) else None)
+
+
+def _nonsense(got: Answer) -> str:
+    if 300 <= got.status < 400:
+        return "it redirects to another address, which is not followed with a key"
+    return "its answer is not what this API answers"
+
+
+def _between(video: Remote, since: float, until: float) -> bool:
+    return video.created_at is not None and since <= video.created_at <= until
+
+
+def _before(video: Remote, since: float) -> bool:
+    return video.created_at is not None and video.created_at < since
+
+
+def _read(path: Path, most: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise failures.unread(path, error) from None
+    if len(data) > most:
+        raise problem(
+            "VB611",
+            f"{path} is larger than the {most >> 20} MB that an upload may have",
+            hint="make the file smaller, or give its public URL",
+        )
+    return data

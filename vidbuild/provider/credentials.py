@@ -1,0 +1,159 @@
+"""Where the API key comes from and which host may have it.
+
+The file is the store that HeyGen's own command-line client writes: one line with a key, or
+`{"api_key": ..., "oauth": {"access_token": ..., "expires_at": ...}}`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_USAGE, Problems, problem
+from vidbuild.schema.api import load_api
+
+KEY = "HEYGEN_API_KEY"
+BASE = "HEYGEN_API_BASE"
+FOLDER = "HEYGEN_CONFIG_DIR"
+ALLOW_HTTP = "HEYGEN_ALLOW_HTTP"
+
+_HINT = (
+    f"set {KEY}, or log in with HeyGen's own client; `-p draft` renders drafts without an account"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A secret and how it is sent. `origin` says where it was found; the secret is never shown."""
+
+    secret: str = field(repr=False)
+    origin: str
+    bearer: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        if self.bearer:
+            return {"Authorization": f"Bearer {self.secret}"}
+        return {"x-api-key": self.secret}
+
+
+def find_credential(
+    environ: Mapping[str, str], *, key_env: str | None = None, home: Path | None = None
+) -> Credential:
+    """The key that the provider's `key_env` names; without one HEYGEN_API_KEY, then the file.
+
+    A `key_env` that is not set is an error: another key might belong to another account, and
+    would be billed there. Raises `Problems` with exit code 3.
+    """
+    if key_env is not None:
+        if not environ.get(key_env, "").strip():
+            raise _lacking(f"the variable {key_env} (key_env) is not set", f"set {key_env}")
+        return _credential(environ[key_env], key_env)
+    if environ.get(KEY, "").strip():
+        return _credential(environ[KEY], KEY)
+    folder = environ.get(FOLDER) or str((home or Path.home()) / ".heygen")
+    return _from_file(Path(folder) / "credentials")
+
+
+def api_base(environ: Mapping[str, str]) -> str:
+    """The API's own address: HEYGEN_API_BASE, or the server that the bundled spec names.
+
+    Another spec in a project may describe other fields, never another host for the key.
+    """
+    base = environ.get(BASE, "").strip()
+    if not base:
+        return str(load_api().document["servers"][0]["url"]).rstrip("/")
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise _bad_base(f"{BASE} is not an address: {shown(base)}", "use https://host")
+    if parts.username is not None or parts.password is not None:
+        raise _bad_base(f"{BASE} must not hold a user or a password", f"put the key into {KEY}")
+    allowed = environ.get(ALLOW_HTTP, "") not in ("", "0")
+    if parts.scheme == "http" and not allowed and not loopback(parts.hostname):
+        raise _bad_base(
+            f"{BASE} would send the key unencrypted to {parts.hostname}",
+            f"use https, or set {ALLOW_HTTP}=1 if that is meant",
+        )
+    return base.rstrip("/")
+
+
+def loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown(url: str) -> str:
+    """A URL without user, password and query, for messages."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _from_file(path: Path) -> Credential:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise _lacking(f"there is no API key: {KEY} is not set and {path} does not exist") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise _lacking(f"the credentials in {path} cannot be read: {reason.lower()}") from None
+    if not text:
+        raise _lacking(f"{path} is empty")
+    if not text.startswith("{"):
+        return _credential(text, str(path))
+    try:
+        store = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _lacking(f"{path} is not valid JSON") from None
+    return _from_store(store, path)
+
+
+def _from_store(store: Any, path: Path) -> Credential:
+    """The key before the token: a token ends after an hour and is not ours to renew."""
+    key = store.get("api_key")
+    if isinstance(key, str) and key.strip():
+        return _credential(key, str(path))
+    oauth = store.get("oauth")
+    token = oauth.get("access_token") if isinstance(oauth, dict) else None
+    if not isinstance(token, str) or not token.strip():
+        raise _lacking(f"{path} holds neither an api_key nor an access token")
+    if _over(oauth.get("expires_at")):
+        raise _lacking(f"the login in {path} has expired")
+    return _credential(token, str(path), bearer=True)
+
+
+def _over(expires_at: Any) -> bool:
+    try:
+        moment = datetime.fromisoformat(expires_at)
+    except (TypeError, ValueError):
+        return False  # the server knows
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware <= datetime.now(UTC)
+
+
+def _credential(text: str, origin: str, *, bearer: bool = False) -> Credential:
+    secret = text.strip()
+    if not all("!" <= character <= "~" for character in secret):
+        raise _lacking(
+            f"the API key in {origin} holds a blank or a character that no key has",
+            "copy the key again, alone, in one line",
+        )
+    return Credential(secret=secret, origin=origin, bearer=bearer)
+
+
+def _lacking(message: str, hint: str = _HINT) -> Problems:
+    return problem("VB601", message, hint=hint, exit_code=EXIT_CREDENTIALS)
+
+
+def _bad_base(message: str, hint: str) -> Problems:
+    return problem("VB610", message, hint=hint, exit_code=EXIT_USAGE)

@@ -1,0 +1,126 @@
+"""One HTTP exchange as data: an `Answer`, or a `Lost` one. Nothing is raised for what a
+network or a server does, nothing is followed, and nothing is read without a bound.
+
+The only module of the room, beside `download`, that knows httpx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import httpx
+
+from vidbuild.provider.errors import clean
+from vidbuild.provider.retry import http_date
+
+MAX_ANSWER = 16 * 1024 * 1024
+CONNECT = 10.0
+
+# Nothing is as bad as nonsense: every JSON value is a possible answer, this is none.
+NO_JSON = object()
+
+Loss = Literal["unreachable", "tls", "timeout", "broken", "nonsense"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back. `body` is the parsed JSON, or `NO_JSON`; `date` is the server's time."""
+
+    status: int
+    body: Any
+    date: float | None = None
+    retry_after: str | None = None
+    request_id: str | None = None
+    location: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """No answer that could be read, and why."""
+
+    loss: Loss
+    message: str
+
+
+async def exchange(
+    client: httpx.AsyncClient, method: str, url: str, *, seconds: float, **options: Any
+) -> Answer | Lost:
+    """Sends once and reads the answer, all within `seconds`."""
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            client.stream(method, url, timeout=time_out(seconds), **options) as response,
+        ):
+            return _answer(response, await _read(response))
+    except TimeoutError:
+        return Lost(loss="timeout", message=f"no answer within {seconds:.0f} s")
+    except httpx.HTTPError as error:
+        return lost(error)
+    except httpx.InvalidURL as error:
+        return Lost(loss="nonsense", message=clean(str(error)))
+
+
+def time_out(seconds: float) -> httpx.Timeout:
+    # Waiting for a free connection is not the server's fault, and not counted.
+    return httpx.Timeout(seconds, connect=min(CONNECT, seconds), pool=None)
+
+
+def lost(error: httpx.HTTPError) -> Lost:
+    """What an exception of httpx means. Its text is the system's, never a header's."""
+    words = clean(str(error)) or type(error).__name__
+    match error:
+        case httpx.TimeoutException():
+            return Lost(loss="timeout", message="no answer in time")
+        case httpx.ConnectError() | httpx.ProxyError() if _causes(error, ssl.SSLError):
+            return Lost(loss="tls", message=words)
+        case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
+            return Lost(loss="unreachable", message=words)
+        case httpx.DecodingError():
+            return Lost(loss="nonsense", message=words)
+        case _:
+            return Lost(loss="broken", message=words)
+
+
+def _causes(error: BaseException | None, kind: type[BaseException]) -> bool:
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, kind):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+async def _read(response: httpx.Response) -> bytes | None:
+    """The body; None where it is larger than any answer of this API."""
+    pieces, size = [], 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > MAX_ANSWER:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _answer(response: httpx.Response, body: bytes | None) -> Answer:
+    headers: Mapping[str, str] = response.headers
+    request_id = headers.get("x-request-id")
+    return Answer(
+        status=response.status_code,
+        body=_json(body),
+        date=http_date(headers.get("date")),
+        retry_after=headers.get("retry-after"),
+        request_id=clean(request_id) if request_id else None,
+        location=headers.get("location"),
+    )
+
+
+def _json(body: bytes | None) -> Any:
+    try:
+        return NO_JSON if body is None else json.loads(body)
+    except (ValueError, RecursionError):
+        return NO_JSON

@@ -1,0 +1,60 @@
+"""What every call of the studio works with, gathered once when it opens."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+
+from vidbuild.clock import Clock
+from vidbuild.schema.api import Api
+from vidbuild.studio import links
+from vidbuild.studio.answers import ApiError
+from vidbuild.studio.owners import Owner
+
+USERNAME = "studio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """`key` None accepts any key; `due` tells when a simulated render of an id will be done,
+    None for a real one; `mint` makes a new id; `settle` brings finished work into the store
+    and sees that unfinished work goes on.
+    """
+
+    db: sqlite3.Connection
+    api: Api
+    folder: Path
+    owner: Owner
+    clock: Clock
+    key: str | None
+    concurrency: int
+    secret: bytes
+    mint: Callable[[], str]
+    due: Callable[[str], float | None]
+    settle: Callable[[], None]
+
+    @property
+    def now(self) -> float:
+        return self.clock.now()
+
+
+def link(desk: Desk, request: Request, owner_id: str, name: str) -> str:
+    """A fresh signed URL of one file, on the host that the caller reached us by."""
+    path = f"/files/{owner_id}/{name}"
+    base = str(request.base_url).rstrip("/")
+    return f"{base}{path}?{links.sign(desk.secret, path, int(desk.now) + links.LIFETIME)}"
+
+
+def number(request: Request, name: str, default: int, low: int, high: int) -> int:
+    """A whole number of the query within its limits, or 400."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high:
+        return int(text)
+    message = f"{name} must be a whole number from {low} to {high}."
+    raise ApiError(400, "invalid_parameter", message, param=name)

@@ -1,0 +1,53 @@
+"""The idempotency keys of HTTP: one piece of work a key, one answer for every repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vidbuild.studio import answers, replays
+from vidbuild.studio.answers import ApiError
+from vidbuild.studio.desk import Desk
+from vidbuild.studio.store import transaction
+
+# Does the work's last step and gives the answer's body; it runs inside a transaction.
+Commit = Callable[[], str]
+
+
+async def once(
+    desk: Desk, request: Request, scope: str, prepare: Callable[[str | None], Awaitable[Commit]]
+) -> Response:
+    """Answers a POST under its `Idempotency-Key`, if it has one.
+
+    `prepare` reads and checks the request and may take its time; what it returns is then
+    carried out in the same transaction that records the answer, so that a kill leaves both
+    or neither. A refusal frees the key.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        commit = await prepare(None)
+        with transaction(desk.db):
+            body = commit()
+        return answers.answer(body)
+    if not replays.VALID_KEY.fullmatch(key):
+        message = "Idempotency-Key must be 1 to 255 of A-Z a-z 0-9 _ : . -"
+        raise ApiError(400, "invalid_parameter", message, param="Idempotency-Key")
+    held = replays.reserve(
+        desk.db, scope, key, owner=desk.owner.name, now=desk.now, alive=desk.owner.alive
+    )
+    match held:
+        case replays.Replay():
+            return answers.answer(held.body, held.status)
+        case replays.Busy():
+            message = "The first request with this Idempotency-Key is still in progress."
+            raise ApiError(409, "request_in_progress", message, retry_after=1)
+    try:
+        commit = await prepare(key)
+        with transaction(desk.db):
+            body = commit()
+            replays.keep(desk.db, scope, key, status=200, body=body)
+    finally:
+        replays.drop(desk.db, scope, key)
+    return answers.answer(body)

@@ -1,0 +1,214 @@
+"""Real drafts: jobs go from the store to worker processes, results go back.
+
+Workers are plain child processes, so that a crash costs one job, memory is given back when
+the studio closes, and nothing outlives a killed parent (see `worker`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidbuild.studio import assets, videos
+from vidbuild.studio.desk import Desk
+
+MAX_CRASHES = 2
+# A draft takes seconds; one that takes this long never ends.
+_TIMEOUT = 1800.0
+_LOG = "worker.log"
+
+
+class Crashed(Exception):
+    """The worker ended without an answer."""
+
+
+class Worker:
+    """One child process, one job at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, folder: Path) -> Worker:
+        """Starts a process whose complaints go to a log in `folder`."""
+        with (folder / _LOG).open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # a module in the user's folder must not stand in for one of ours
+                "-m",
+                "vidbuild.studio.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=_environment(),
+                limit=1 << 20,
+            )
+        return cls(process)
+
+    async def render(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The worker's answer. Raises `Crashed` where it gives none."""
+        source, sink = self._process.stdout, self._process.stdin
+        if source is None or sink is None:
+            raise Crashed
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                sink.write(json.dumps(job).encode() + b"\n")
+                await sink.drain()
+                answer = json.loads(await source.readline())
+        except (ValueError, OSError, TimeoutError):
+            raise Crashed from None
+        return dict(answer)
+
+    async def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a render ended: a duration and a folder, or a failure's code and message."""
+
+    duration: float | None = None
+    folder: str | None = None
+    code: str = ""
+    message: str = ""
+
+
+class Rendering:
+    """Keeps up to `workers` processes busy while there is something to render.
+
+    `charge` prices a finished video: (request, seconds) to USD.
+    """
+
+    def __init__(self, desk: Desk, workers: int, charge: Callable[[Any, float], float]) -> None:
+        self._desk = desk
+        self._workers = workers
+        self._charge = charge
+        self._idle: list[Worker] = []
+        self._busy: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Sees that as many jobs as can be are being rendered. Cheap when nothing is new."""
+        while len(self._busy) < self._workers:
+            video = videos.claim(self._desk.db, self._desk.owner.name, self._desk.owner.alive)
+            if video is None:
+                return
+            task = asyncio.create_task(self._work(video))
+            self._busy.add(task)
+            task.add_done_callback(self._busy.discard)
+
+    async def close(self) -> None:
+        """Stops at once; what was being rendered is given back for the next time."""
+        busy = list(self._busy)
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
+        await asyncio.gather(*(worker.stop() for worker in self._idle))
+        self._idle.clear()
+
+    async def _work(self, first: videos.Video) -> None:
+        video: videos.Video | None = first
+        while video is not None:
+            await self._one(video)
+            video = videos.claim(self._desk.db, self._desk.owner.name, self._desk.owner.alive)
+
+    async def _one(self, video: videos.Video) -> None:
+        worker = None
+        try:
+            worker = self._idle.pop() if self._idle else await Worker.start(self._desk.folder)
+            outcome = await self._render(worker, video)
+        except Crashed:
+            outcome = _crash(video)
+        except BaseException:
+            videos.release(self._desk.db, video.video_id, crashed=False)
+            if worker is not None:
+                await worker.stop()
+            raise
+        else:
+            self._idle.append(worker)
+            worker = None
+        if worker is not None:
+            await worker.stop()
+        self._record(video, outcome)
+
+    async def _render(self, worker: Worker, video: videos.Video) -> Outcome:
+        folder = Path("videos") / video.video_id
+        target = self._desk.folder / folder
+        await asyncio.to_thread(_empty, target)
+        files = assets.stored(self._desk.db, video.request)
+        answer = await worker.render(
+            {
+                "video_id": video.video_id,
+                "request": dict(video.request),
+                "assets": {i: str(self._desk.folder / a.path) for i, a in files.items()},
+                "output_dir": str(target),
+            }
+        )
+        if "failure" in answer:
+            failure = answer["failure"]
+            return Outcome(code=str(failure["code"]), message=str(failure["message"]))
+        draft = answer["draft"]
+        await asyncio.to_thread(_name, draft, target)
+        return Outcome(duration=float(draft["duration"]), folder=folder.as_posix())
+
+    def _record(self, video: videos.Video, outcome: Outcome | None) -> None:
+        db, now = self._desk.db, self._desk.now
+        if outcome is None:
+            videos.release(db, video.video_id, crashed=True)
+        elif outcome.duration is None:
+            videos.fail(db, video.video_id, at=now, code=outcome.code, message=outcome.message)
+        else:
+            videos.complete(
+                db,
+                video.video_id,
+                at=now,
+                duration=outcome.duration,
+                charge=self._charge(video.request, outcome.duration),
+                folder=outcome.folder,
+            )
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _crash(video: videos.Video) -> Outcome | None:
+    """None: another try. A job that keeps killing its worker has failed."""
+    if video.crashes + 1 < MAX_CRASHES:
+        return None
+    message = f"The renderer ended without an answer; {_LOG} in the studio's folder says why."
+    return Outcome(code="rendering_failed", message=message)
+
+
+def _name(draft: dict[str, Any], target: Path) -> None:
+    """Gives the renderer's files the names that links know them by."""
+    for kind, stem in (("video", "video"), ("subtitle", "subtitle"), ("thumbnail", "thumbnail")):
+        made = Path(draft[kind])
+        made.replace(target / f"{stem}{made.suffix}")
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the place we were imported from and without anybody's key."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("HEYGEN_")}
+    here = str(Path(__file__).resolve().parents[2])
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [here, kept.get("PYTHONPATH", "")]))
+    return kept

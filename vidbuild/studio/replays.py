@@ -1,0 +1,72 @@
+"""Idempotency keys: the first answer under a key, replayed for a day.
+
+A key belongs to one operation. While its first request runs the key is reserved by the
+process that runs it; a reservation dies with that process.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vidbuild.studio.store import transaction
+
+LIFETIME = 24 * 3600.0
+VALID_KEY = re.compile(r"[A-Za-z0-9_:.-]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """The first answer, as it was sent."""
+
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """The first request under this key is still being answered."""
+
+
+def reserve(
+    db: sqlite3.Connection,
+    scope: str,
+    key: str,
+    *,
+    owner: str,
+    now: float,
+    alive: Callable[[str], bool],
+) -> Replay | Busy | None:
+    """None: the key is ours until `keep` or `drop`."""
+    with transaction(db):
+        row = db.execute(
+            "SELECT * FROM replays WHERE scope = ? AND idempotency_key = ?", (scope, key)
+        ).fetchone()
+        if row is not None and now < row["at"] + LIFETIME:
+            if row["status"] is not None:
+                return Replay(status=row["status"], body=row["body"])
+            if row["owner"] == owner or alive(row["owner"]):
+                return Busy()
+        db.execute(
+            "INSERT OR REPLACE INTO replays VALUES (?, ?, ?, ?, NULL, NULL)",
+            (scope, key, now, owner),
+        )
+    return None
+
+
+def keep(db: sqlite3.Connection, scope: str, key: str, *, status: int, body: str) -> None:
+    """The answer that every repeat gets. Call it in the transaction that did the work."""
+    db.execute(
+        "UPDATE replays SET status = ?, body = ? WHERE scope = ? AND idempotency_key = ?",
+        (status, body, scope, key),
+    )
+
+
+def drop(db: sqlite3.Connection, scope: str, key: str) -> None:
+    """Frees a key whose request came to nothing: a refusal is not replayed."""
+    db.execute(
+        "DELETE FROM replays WHERE scope = ? AND idempotency_key = ? AND status IS NULL",
+        (scope, key),
+    )

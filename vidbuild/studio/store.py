@@ -1,0 +1,136 @@
+"""The studio's memory: one SQLite file that any number of processes may share.
+
+Opening it, its tables, transactions, and the few facts that are neither a video, an
+asset nor an answer: the signing secret, the wallet and the count of requests. The
+tables' own rules live beside their records: `videos`, `assets`, `replays`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vidbuild.diagnostics import Problems, problem
+
+LAYOUT = 1
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE requests (route TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE videos (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    video_id TEXT NOT NULL UNIQUE,
+    idempotency_key TEXT,
+    request TEXT NOT NULL,
+    title TEXT,
+    status TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    due_at REAL,
+    owner TEXT,
+    crashes INTEGER NOT NULL DEFAULT 0,
+    completed_at REAL,
+    duration REAL,
+    folder TEXT,
+    failure_code TEXT,
+    failure_message TEXT,
+    charged_usd REAL NOT NULL DEFAULT 0,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    unfinished INTEGER AS (status IN ('pending', 'processing') AND NOT deleted)
+);
+CREATE INDEX by_progress ON videos (unfinished, due_at);
+CREATE TABLE assets (
+    asset_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    mime TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    uploaded_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE replays (
+    scope TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    at REAL NOT NULL,
+    owner TEXT NOT NULL,
+    status INTEGER,
+    body TEXT,
+    PRIMARY KEY (scope, idempotency_key)
+) WITHOUT ROWID;
+"""
+
+
+def open_store(folder: Path, *, wallet: float) -> sqlite3.Connection:
+    """The store in `folder`, made where there is none. `wallet` is what a new one holds (USD)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        db = sqlite3.connect(folder / "studio.db", timeout=30, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        # NORMAL survives the death of the process; only a power cut may cost the last moments.
+        db.execute("PRAGMA synchronous = NORMAL")
+        _lay_out(db, wallet)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(folder, error) from error
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing, and alone: the write lock is taken at the start."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def count_request(db: sqlite3.Connection, route: str) -> None:
+    db.execute(
+        "INSERT INTO requests VALUES (?, 1) ON CONFLICT (route) DO UPDATE SET n = n + 1", (route,)
+    )
+
+
+def request_counts(db: sqlite3.Connection) -> dict[str, int]:
+    return {row["route"]: row["n"] for row in db.execute("SELECT * FROM requests ORDER BY route")}
+
+
+def signing_secret(db: sqlite3.Connection) -> bytes:
+    return bytes.fromhex(_meta(db, "secret"))
+
+
+def balance(db: sqlite3.Connection) -> float:
+    """What is left in the wallet, in USD: what it held at first less every charge."""
+    row = db.execute("SELECT COALESCE(SUM(charged_usd), 0) AS spent FROM videos").fetchone()
+    return round(float(_meta(db, "wallet")) - float(row["spent"]), 6)
+
+
+def _meta(db: sqlite3.Connection, name: str) -> str:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(row["value"])
+
+
+def _lay_out(db: sqlite3.Connection, wallet: float) -> None:
+    with transaction(db):
+        layout = db.execute("PRAGMA user_version").fetchone()[0]
+        if layout == LAYOUT:
+            return
+        if layout != 0:
+            raise sqlite3.DatabaseError(f"its layout is {layout}, this version knows {LAYOUT}")
+        # Not executescript: that would commit the transaction which keeps two processes apart.
+        for statement in filter(str.strip, _TABLES.split(";")):
+            db.execute(statement)
+        first = {"secret": secrets.token_hex(32), "wallet": repr(wallet)}
+        db.executemany("INSERT INTO meta VALUES (?, ?)", first.items())
+        db.execute(f"PRAGMA user_version = {LAYOUT}")
+
+
+def _unusable(folder: Path, error: Exception) -> Problems:
+    return problem(
+        "VB802",
+        f"the studio cannot use its folder {folder}: {error}",
+        hint="make the folder writable, or delete it to start with an empty studio",
+    )
