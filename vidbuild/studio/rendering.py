@@ -101,7 +101,7 @@ class Rendering:
     def wake(self) -> None:
         """Sees that as many jobs as can be are being rendered. Cheap when nothing is new."""
         while len(self._busy) < self._workers:
-            video = videos.claim(self._desk.db, self._desk.owner.name, self._desk.owner.alive)
+            video = self._next()
             if video is None:
                 return
             task = asyncio.create_task(self._work(video))
@@ -118,29 +118,39 @@ class Rendering:
         self._idle.clear()
 
     async def _work(self, first: videos.Video) -> None:
+        """Renders one job after another with one worker, until nothing is left."""
+        worker: Worker | None = None
         video: videos.Video | None = first
-        while video is not None:
-            await self._one(video)
-            video = videos.claim(self._desk.db, self._desk.owner.name, self._desk.owner.alive)
-
-    async def _one(self, video: videos.Video) -> None:
-        worker = None
         try:
-            worker = self._idle.pop() if self._idle else await Worker.start(self._desk.folder)
-            outcome = await self._render(worker, video)
-        except Crashed:
-            outcome = _crash(video)
+            while video is not None:
+                outcome: Outcome | None
+                try:
+                    worker = worker or await self._worker()
+                    outcome = await self._render(worker, video)
+                except (Crashed, OSError) as error:
+                    outcome = _crash(video, error)
+                    await _stop(worker)
+                    worker = None
+                self._record(video, outcome)
+                video = self._next()
         except BaseException:
-            videos.release(self._desk.db, video.video_id, crashed=False)
-            if worker is not None:
-                await worker.stop()
-            raise
-        else:
-            self._idle.append(worker)
+            # Cancelled in the middle: the job is somebody else's, the worker nobody's.
+            if video is not None:
+                videos.release(self._desk.db, video.video_id, crashed=False)
+            await _stop(worker)
             worker = None
-        if worker is not None:
-            await worker.stop()
-        self._record(video, outcome)
+            raise
+        finally:
+            self._idle += [worker] if worker is not None else []
+
+    def _next(self) -> videos.Video | None:
+        owner = self._desk.owner
+        if not videos.anything_for(self._desk.db, owner.name):
+            return None
+        return videos.claim(self._desk.db, owner.name, owner.alive)
+
+    async def _worker(self) -> Worker:
+        return self._idle.pop() if self._idle else await Worker.start(self._desk.folder)
 
     async def _render(self, worker: Worker, video: videos.Video) -> Outcome:
         folder = Path("videos") / video.video_id
@@ -186,12 +196,17 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _crash(video: videos.Video) -> Outcome | None:
+def _crash(video: videos.Video, error: Exception) -> Outcome | None:
     """None: another try. A job that keeps killing its worker has failed."""
     if video.crashes + 1 < MAX_CRASHES:
         return None
-    message = f"The renderer ended without an answer; {_LOG} in the studio's folder says why."
-    return Outcome(code="rendering_failed", message=message)
+    why = str(error) or f"no answer came; {_LOG} in the studio's folder says more"
+    return Outcome(code="rendering_failed", message=f"The renderer has failed: {why}")
+
+
+async def _stop(worker: Worker | None) -> None:
+    if worker is not None:
+        await worker.stop()
 
 
 def _name(draft: dict[str, Any], target: Path) -> None:

@@ -112,6 +112,12 @@ def delete(db: sqlite3.Connection, video_id: str) -> Video | None:
     return video
 
 
+def anything_for(db: sqlite3.Connection, owner: str) -> bool:
+    """Whether a claim might find something; asked often, so it takes no lock."""
+    query = "SELECT 1 FROM videos WHERE unfinished AND due_at IS NULL AND owner IS NOT ? LIMIT 1"
+    return db.execute(query, (owner,)).fetchone() is not None
+
+
 def claim(db: sqlite3.Connection, owner: str, alive: Callable[[str], bool]) -> Video | None:
     """The oldest job that nobody renders, now `owner`'s: also one whose owner has died."""
     with transaction(db):
