@@ -37,7 +37,8 @@ CREATE TABLE intents (
 CREATE TABLE renders (
   project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL, video_id TEXT NOT NULL,
   key TEXT NOT NULL, fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL,
-  status TEXT NOT NULL, rank INTEGER NOT NULL, sent_at TEXT, completed_at TEXT, duration REAL, cost_usd REAL,
+  status TEXT NOT NULL, rank INTEGER NOT NULL, sent_at TEXT,
+  completed_at TEXT, duration REAL, cost_usd REAL,
   page_url TEXT, failure_code TEXT, failure_message TEXT,
   PRIMARY KEY (provider, account, video_id)
 ) WITHOUT ROWID;
@@ -51,6 +52,7 @@ CREATE TABLE receipts (
   path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
   sha256 TEXT NOT NULL, video_id TEXT NOT NULL, kind TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE received (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE assets (
   account TEXT NOT NULL, sha256 TEXT NOT NULL, asset_id TEXT NOT NULL,
   PRIMARY KEY (account, sha256)
@@ -154,8 +156,9 @@ class Journal:
         """A send was refused. True when all of them were: the intent is closed, its text gone."""
         self._write(
             "UPDATE intents SET refused=refused+1,"
-            " state=iif(refused+1>=sends,'refused',state),"
-            " body=iif(refused+1>=sends,NULL,body), title=iif(refused+1>=sends,NULL,title)"
+            " state=CASE WHEN refused+1>=sends THEN 'refused' ELSE state END,"
+            " body=CASE WHEN refused+1>=sends THEN NULL ELSE body END,"
+            " title=CASE WHEN refused+1>=sends THEN NULL ELSE title END"
             " WHERE provider=? AND account=? AND key=?",
             _which(intent),
         )
@@ -251,8 +254,12 @@ class Journal:
                 (tombstone.provider, account, tombstone.key or ""),
             )
 
+    def expect(self, sha256: str) -> None:
+        """A file with this content is about to be put in place: never a stranger's again."""
+        self._write("INSERT OR IGNORE INTO received VALUES (?)", (sha256,))
+
     def receive(self, receipt: Receipt) -> None:
-        """A file that is about to be, or was, put in place."""
+        """A file was put in place."""
         self._write(
             "INSERT OR REPLACE INTO receipts VALUES (?,?,?,?,?,?)",
             (
@@ -376,12 +383,16 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
             "VB512",
             f"the journal has format {version}; this vidbuild reads {VERSION}",
             hint="use a newer vidbuild",
-            span=Span(file=str(path)),
+            span=Span(file=_shown(path)),
         )
 
 
+def _shown(path: Path) -> str:
+    return "/".join(path.parts[-3:])
+
+
 def _broken(path: Path, error: Exception) -> Problems:
-    span = Span(file=str(path))
+    span = Span(file=_shown(path))
     if isinstance(error, OSError | sqlite3.OperationalError):
         return problem(
             "VB513",

@@ -21,6 +21,7 @@ def load(connection: sqlite3.Connection, project: str) -> Recorded:
         renders=tuple(_renders(connection, project)),
         tombstones=tuple(_tombstones(connection, project)),
         receipts={r.path: r for r in _receipts(connection)},
+        received=frozenset(row[0] for row in connection.execute("SELECT sha256 FROM received")),
         assets={
             (account, sha256): asset_id
             for account, sha256, asset_id in connection.execute(

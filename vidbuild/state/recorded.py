@@ -69,8 +69,7 @@ class Tombstone:
 class Receipt:
     """A file put in place by us: while size and time are unchanged, so is its content.
 
-    `path` is relative to the project folder, with `/`. A receipt is written twice: before
-    the file is moved into place (`mtime_ns` 0, so that a crash leaves no unknown file) and after.
+    `path` is relative to the project folder, with `/`.
     """
 
     path: str
@@ -92,12 +91,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A journal's whole content for one project. `assets` maps (account, sha256) to an id."""
+    """A journal's whole content for one project.
+
+    `received` are the digests of all files ever put in place, `assets` maps (account, sha256)
+    to an id at the provider.
+    """
 
     intents: tuple[Intent, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     renders: tuple[Render, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    received: frozenset[str] = frozenset()
     assets: Mapping[tuple[str, str], str] = field(default_factory=dict)
     applies: tuple[Accepted, ...] = ()
