@@ -3,7 +3,8 @@
 In: a raw node with `$ref`, `allOf`, unions, and either OpenAPI 3.1 (JSON Schema 2020-12) or
 3.0 spellings. Out: a plain dict in which `type` is a list without "null", `nullable` a
 boolean, a tagged union is `discriminator` (the member's name) with `variants` (raw nodes by
-tag), and any other union is `alternatives`. Members are left raw. Not for values.
+tag), and any other union is `alternatives`. Members are left raw; a
+component of the document has its name as `x-vidbuild-name`. Not for values.
 """
 
 from __future__ import annotations
@@ -59,9 +60,21 @@ def _follow(document: Mapping[str, Any], node: Any, seen: tuple[str, ...]) -> di
         if reference in seen:
             raise problem("VB275", f"the spec's {reference} refers to itself and nothing else")
         merged = _follow(document, pointed(document, reference), (*seen, reference))
-    for part in node.get("allOf", ()):
+        merged["x-vidbuild-name"] = reference.rsplit("/", 1)[-1]
+    parts = node.get("allOf", ())
+    for part in parts:
         merged = _both(merged, _follow(document, part, seen))
-    return _both(merged, {k: v for k, v in node.items() if k not in ("$ref", "allOf")})
+    rest = {k: v for k, v in node.items() if k not in ("$ref", "allOf")}
+    if len(parts) > 1 or (parts and reference) or not rest.keys() <= _BESIDE:
+        merged.pop("x-vidbuild-name", None)
+    return _both(merged, rest)
+
+
+# What may stand beside a `$ref` without making another schema of it.
+_BESIDE = frozenset({
+    "description", "default", "title", "example", "examples", "deprecated", "nullable",
+    "x-vidbuild-text",
+})  # fmt: skip
 
 
 def _both(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

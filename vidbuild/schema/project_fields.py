@@ -1,0 +1,185 @@
+"""API fields as an editor should see them in a project file: JSON Schema from a Shape.
+
+A layer of a project may hold a part of an object, so nothing is required in it and null
+removes a field. What is no text may be a template, texts may come from a file, and uploaded
+files may be named by their path. Inside a list objects are whole, so there the spec's
+`required` holds.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vidbuild.schema.shape import MISSING, Shape
+
+Schema = dict[str, Any]
+
+_TEMPLATE: Schema = {"$ref": "#/$defs/template"}
+_NULL: Schema = {"type": "null"}
+_BOUNDS = (
+    "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minItems", "maxItems",
+)  # fmt: skip
+
+
+class ProjectFields:
+    """The schemas of an API's fields; `shared` collects the objects they refer to by name."""
+
+    def __init__(self, request: Shape) -> None:
+        self._request = request
+        self.shared: dict[str, Schema] = {}
+        self.fields: dict[str, Schema] = {}
+        for name, forms in self._members(request, whole=False).items():
+            self.fields[name] = _united(forms)
+
+    def variants(self, beside: Schema) -> list[Schema]:
+        """Conditions that allow a variant its own fields alone, and what `beside` names."""
+        tags = self._request.variants
+        return [_only(self._request, tag, beside=beside) for tag in tags if tags[tag].closed]
+
+    def _field(self, shape: Shape, *, whole: bool) -> Schema:
+        """A member's schema with its description and default."""
+        options = self._options(shape, whole=whole)
+        if not whole or shape.nullable:
+            options.append(_NULL)
+        default = {} if shape.default in (MISSING, None) else {"default": shape.default}
+        return {**_about(shape), **_any_of(options), **default}
+
+    def _options(self, shape: Shape, *, whole: bool) -> list[Schema]:
+        if shape.alternatives:
+            return [o for each in shape.alternatives for o in self._options(each, whole=whole)]
+        if shape.asset:
+            return [{"type": "string"}, {"$ref": "#/$defs/media_file"}]
+        if shape.text:
+            return [{"type": "string"}, {"$ref": "#/$defs/text_file"}]
+        if shape.variants or "object" in shape.types:
+            return [self._shared(shape, whole=whole), _TEMPLATE]
+        if "array" in shape.types:
+            items = {"items": self._field(shape.items, whole=True)} if shape.items else {}
+            return [{"type": "array", **items, **_limits(shape)}, _TEMPLATE]
+        return _scalar(shape)
+
+    def _shared(self, shape: Shape, *, whole: bool) -> Schema:
+        """An object of the spec by its name there, so that each is written once."""
+        name = shape.schema.get("x-vidbuild-name")
+        if name is None:
+            return self._object(shape, whole=whole)
+        key = f"api.{name}.whole" if whole else f"api.{name}"
+        if key not in self.shared:
+            self.shared[key] = {}  # known from here on: a schema may contain itself
+            self.shared[key] = self._object(shape, whole=whole)
+        return {"$ref": f"#/$defs/{key}"}
+
+    def _object(self, shape: Shape, *, whole: bool) -> Schema:
+        members = self._members(shape, whole=whole)
+        found: Schema = {
+            "type": "object",
+            "properties": {name: _united(forms) for name, forms in members.items()},
+        }
+        tag = [str(shape.discriminator)] if shape.variants else []
+        if whole and (required := tag or _required(shape)):
+            found["required"] = required
+        if _knows_all(shape):
+            found["additionalProperties"] = False
+        elif shape.rest:
+            found["additionalProperties"] = self._field(shape.rest, whole=whole)
+        if shape.variants:
+            found["allOf"] = [_only(shape, name, whole=whole) for name in shape.variants]
+        return found
+
+    def _members(self, shape: Shape, *, whole: bool) -> dict[str, list[Schema]]:
+        """The forms that each member takes, in a union in all variants, in the order of the spec."""
+        forms: dict[str, list[Schema]] = {}
+        if shape.variants:
+            forms[str(shape.discriminator)] = [_tag(shape, whole=whole)]
+        for variant in shape.variants.values() or [shape]:
+            for name, member in variant.properties.items():
+                if not shape.variants or name != shape.discriminator:
+                    forms.setdefault(name, []).append(self._field(member, whole=whole))
+        return forms
+
+
+def _scalar(shape: Shape) -> list[Schema]:
+    if shape.enum is not None:
+        return [{"enum": list(shape.enum)}, _TEMPLATE]
+    if shape.const is not MISSING:
+        return [{"const": shape.const}, _TEMPLATE]
+    if shape.types == {"string"}:
+        pattern = shape.limits.get("pattern")
+        return [{"type": "string", "pattern": pattern}, _TEMPLATE] if pattern else [_typed(shape)]
+    return [_typed(shape), _TEMPLATE] if shape.types else [{}]
+
+
+def _typed(shape: Shape) -> Schema:
+    types = sorted(shape.types)
+    return {"type": types[0] if len(types) == 1 else types, **_limits(shape)}
+
+
+def _limits(shape: Shape) -> Schema:
+    return {key: shape.limits[key] for key in _BOUNDS if key in shape.limits}
+
+
+def _about(shape: Shape) -> Schema:
+    return {"description": shape.description} if shape.description else {}
+
+
+def _knows_all(shape: Shape) -> bool:
+    variants = shape.variants.values()
+    return shape.closed or (bool(variants) and all(each.closed for each in variants))
+
+
+def _required(shape: Shape) -> list[str]:
+    return list(dict.fromkeys(shape.schema.get("required", ())))
+
+
+def _tag(shape: Shape, *, whole: bool) -> Schema:
+    """The member that names the variant."""
+    choices = [{"const": name, **_about(each)} for name, each in shape.variants.items()]
+    ways = [*choices, _TEMPLATE] if whole else [*choices, _TEMPLATE, _NULL]
+    return {"description": "The kind; it decides which other fields there are.", **_any_of(ways)}
+
+
+def _only(shape: Shape, tag: str, *, whole: bool = False, beside: Schema | None = None) -> Schema:
+    """If the tag is this, the members are those of its variant."""
+    name, variant = str(shape.discriminator), shape.variants[tag]
+    then: Schema = {}
+    if variant.closed:
+        known: Schema = {"enum": list(variant.properties)}
+        then["propertyNames"] = {"anyOf": [known, beside]} if beside else known
+    if whole and _required(variant):
+        then["required"] = _required(variant)
+    return {"if": {"properties": {name: {"const": tag}}, "required": [name]}, "then": then}
+
+
+def _united(forms: list[Schema]) -> Schema:
+    """One schema for a member that several variants have; where they differ, any of its forms."""
+    if len(forms) == 1:
+        return forms[0]
+    words = next(({"description": f["description"]} for f in forms if "description" in f), {})
+    defaults = [f.get("default") for f in forms]
+    same = defaults[0] is not None and all(each == defaults[0] for each in defaults)
+    options: list[Schema] = []
+    for form in forms:
+        bare = {k: v for k, v in form.items() if k not in ("description", "default")}
+        options += bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]
+    return {**words, **_any_of(options), **({"default": defaults[0]} if same else {})}
+
+
+def _any_of(options: list[Schema]) -> Schema:
+    """One of several forms: doubles removed, bare types and bare choices joined."""
+    types: list[str] = []
+    choices: list[Any] = []
+    others: dict[str, Schema] = {}
+    for option in options:
+        if option.keys() == {"type"}:
+            types += [option["type"]] if isinstance(option["type"], str) else option["type"]
+        elif option.keys() == {"enum"}:
+            choices += option["enum"]
+        else:
+            others[json.dumps(option, sort_keys=True)] = option
+    found: list[Schema] = [{"enum": list(dict.fromkeys(choices))}] if choices else []
+    found += others.values()
+    if types:
+        distinct = list(dict.fromkeys(types))
+        found.append({"type": distinct[0] if len(distinct) == 1 else distinct})
+    return found[0] if len(found) == 1 else {"anyOf": found}
