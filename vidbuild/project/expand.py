@@ -60,12 +60,17 @@ class _Expansion:
         self.vars_above = (*project.profile_vars, *outside)
 
     def videos(self, definition: Definition) -> Iterator[Video]:
+        """The block's videos. What makes a loop's names unknown is nobody's own error: it
+        stays without a video, and so blocks every command."""
         try:
             block = self.block(definition)
             rows = self.rows(block)
         except Problems as problems:
-            self.found += [replace(d, video=d.video or _label(definition))
-                           for d in problems.diagnostics]  # fmt: skip
+            looped = any(
+                "for_each" in layer.values for layer in (*definition.below, definition.layer)
+            )
+            own = None if looped else _label(definition)
+            self.found += [replace(d, video=d.video or own) for d in problems.diagnostics]
             return
         for row in rows.rows if rows else (None,):
             try:
@@ -78,7 +83,8 @@ class _Expansion:
         notes = d.notes
         if row is not None and d.span != row.span:
             notes = (*notes, Note(message=f"for row {row.number}", span=row.span))
-        return replace(d, video=d.video or _label(definition), notes=notes)
+        own = _label(definition) if row is None else None
+        return replace(d, video=d.video or own, notes=notes)
 
     def block(self, definition: Definition) -> _Block:
         """Build keys merged over the layers; the layers' API fields apart."""

@@ -1,0 +1,76 @@
+"""What commands that take videos share: selection options, settings, the workspace."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vidbuild.cli.options import current
+
+_PATTERNS = """A PATTERN is a name glob (`*` stops at `/`, `**` does not), tag:NAME,
+action:NAME, each.COLUMN=VALUE or file:PATH; a comma means and."""
+
+
+def selection_options(function: Any) -> Any:
+    """`--select` and `--exclude`."""
+    exclude = click.option(
+        "--exclude", metavar="PATTERN", multiple=True, help="Leave these videos out. Repeatable."
+    )
+    select = click.option(
+        "-s", "--select", metavar="PATTERN", multiple=True,
+        help=f"Only these videos. Repeatable. {_PATTERNS}",
+    )  # fmt: skip
+    return select(exclude(function))
+
+
+def plan_options(function: Any) -> Any:
+    """The options that shape a plan, the same for `plan` and `apply`."""
+    resubmit = click.option(
+        "--resubmit", metavar="NAME", multiple=True,
+        help="Give up what is in flight or failed for NAME and render it anew; may pay twice.",
+    )  # fmt: skip
+    download = click.option(
+        "--no-download", is_flag=True, help="Look at no local files and fetch none."
+    )
+    return selection_options(resubmit(download(function)))
+
+
+def open_workspace() -> Any:
+    """The workspace of the global options; diagnostics then find their source lines."""
+    from vidbuild import workspace
+    from vidbuild.cli.output import look_for_sources_in
+    from vidbuild.project.discover import find_project
+    from vidbuild.settings import Settings, outside_values
+
+    given = current()
+    settings = Settings(
+        directory=Path(given.directory or "."),
+        file=given.file,
+        profile=given.profile,
+        outside=outside_values(
+            os.environ, var_files=[Path(p) for p in given.var_file], vars_=given.var
+        ),
+    )
+    look_for_sources_in(find_project(settings.directory, settings.file).parent)
+    return workspace.open_workspace(settings)
+
+
+def options_of(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    resubmit: tuple[str, ...],
+    *,
+    no_download: bool,
+) -> Any:
+    """`PlanOptions` of a command line."""
+    from vidbuild.plan.selection import Selection
+    from vidbuild.workspace import PlanOptions
+
+    return PlanOptions(
+        selection=Selection(select=select, exclude=exclude),
+        resubmit=frozenset(resubmit),
+        download=not no_download,
+    )

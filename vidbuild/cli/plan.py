@@ -1,0 +1,61 @@
+"""`vidbuild plan`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from vidbuild.cli.common import open_workspace, options_of, plan_options
+from vidbuild.cli.options import global_options
+from vidbuild.cli.output import colored, result, show_diagnostics, width
+from vidbuild.diagnostics import EXIT_PENDING
+
+
+@click.command("plan")
+@plan_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to show the plan.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--all", "everything", is_flag=True, help="Fold nothing; list what is unchanged.")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending, else 0."
+)
+@global_options()
+def command(
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    resubmit: tuple[str, ...],
+    no_download: bool,
+    form: str,
+    as_json: bool,
+    everything: bool,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what an apply would render, why, and for how much.
+
+    Reads the project, the lock and the journal; sends nothing and writes nothing.
+    """
+    from vidbuild.workspace import make_plan
+
+    workspace = open_workspace()
+    plan = make_plan(workspace, options_of(select, exclude, resubmit, no_download=no_download))
+    if as_json or form == "json":
+        from vidbuild.report.plan_json import plan_json
+
+        result(json.dumps(plan_json(plan, all=everything), ensure_ascii=False, indent=2))
+    else:
+        from vidbuild.report.plan_text import plan_text
+
+        show_diagnostics(plan.diagnostics)
+        result(
+            plan_text(plan, color=colored(sys.stdout), all=everything, width=width()).rstrip("\n")
+        )
+    return EXIT_PENDING if detailed_exitcode and plan.pending else 0

@@ -1,0 +1,78 @@
+"""The table of contents: project file -> project -> videos -> requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vidbuild.diagnostics import Diagnostic, Problems, problem
+from vidbuild.project.expand import expand
+from vidbuild.project.load import api_settings, load_project
+from vidbuild.project.model import Project, Video
+from vidbuild.project.sources import Sources
+from vidbuild.request.build import Requests
+from vidbuild.request.model import Request
+from vidbuild.schema.api import Api, load_api
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Everything that the sources say. `broken` are the names of videos with errors, with
+    the video where it got far enough to be known; `read` gives a source line for messages."""
+
+    project: Project
+    api: Api
+    requests: Mapping[str, Request]
+    broken: Mapping[str, Video | None] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Sources
+
+
+def load(
+    file: Path, *, profile: str | None = None, outside: Mapping[str, Any] | None = None
+) -> Loaded:
+    """Reads the project. Raises `Problems` for what concerns all of it; the errors of single
+    videos are in `diagnostics`, each with its video."""
+    sources = Sources(file.parent)
+    project = load_project(file, sources, profile=profile, outside=outside or {})
+    api = _api(project, sources)
+    expanded = expand(project, sources, api.request)
+    _raise_structural(expanded.diagnostics)
+    maker = Requests(api, provider=project.provider.name, root=sources.root)
+    requests: dict[str, Request] = {}
+    found = list(expanded.diagnostics)
+    broken: dict[str, Video | None] = {d.video: None for d in found if d.video}
+    for video in expanded.videos:
+        try:
+            requests[video.name], warnings = maker.request(video)
+            found += warnings
+        except Problems as problems:
+            found += problems.diagnostics
+            broken[video.name] = video
+    return Loaded(
+        project=project,
+        api=api,
+        requests=requests,
+        broken=broken,
+        diagnostics=tuple(found),
+        sources=sources,
+    )
+
+
+def _api(project: Project, sources: Sources) -> Api:
+    spec, operation = api_settings(project.source.data)
+    if spec is None:
+        return load_api(None, operation)
+    span = project.source.span("api", "spec")
+    path = sources.resolve(spec, project.source.folder, span)
+    if not path.is_file():
+        raise problem("VB101", f"{spec} does not exist", hint="check `api.spec`", span=span)
+    return load_api(path, operation)
+
+
+def _raise_structural(found: tuple[Diagnostic, ...]) -> None:
+    """What belongs to no single video blocks everything; everything found is shown."""
+    if any(d.severity == "error" and d.video is None for d in found):
+        raise Problems(found)
