@@ -20,6 +20,7 @@ from vidbuild.plan.selection import Selection, Subject, check_selection, select_
 from vidbuild.plan.situation import Situation, content_today
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
+from vidbuild.schema.rates import as_of
 from vidbuild.state.pool import Pool
 from vidbuild.state.pooling import build_pool
 from vidbuild.state.recorded import Recorded
@@ -66,6 +67,7 @@ def build_plan(
             items=items,
         ),
         diagnostics=(*diagnostics, *warnings),
+        prices_as_of=as_of(situation.api) or None,
     )
 
 

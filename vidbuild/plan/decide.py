@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vidbuild.diagnostics import EXIT_USAGE, Problems, nearest, problem
-from vidbuild.plan.changes import changed_reason, diff, metadata_changes
+from vidbuild.plan.changes import changed_reason, diff, metadata_changes, shown_request
 from vidbuild.plan.model import Action, Change, FieldChange, FileState
 from vidbuild.plan.situation import (
     Sight,
@@ -67,6 +67,7 @@ def _held(situation: Situation, name: str) -> Change:
         action=Action.hold,
         reason="invalid" if name in situation.broken else situation.held[name],
         request=request,
+        shown=shown_request(situation.api, request) if request else None,
         entry=entry,
         protected=request.protect if request else bool(entry and entry.protect),
     )
@@ -93,6 +94,7 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
         reason="up_to_date",
         row=row,
         request=sight.request,
+        shown=shown_request(situation.api, sight.request),
         entry=sight.entry,
         protected=sight.request.protect,
     )
@@ -214,9 +216,10 @@ def _own_render(sight: Sight) -> Render | None:
     """The entry's render as far as any record knows, with the entry's own outputs."""
     if sight.entry is None or sight.own is None:
         return None
-    recorded = sight.entry.render
-    outputs = recorded.outputs or sight.own.render.outputs
-    return replace(sight.own.render, outputs=outputs)
+    outputs, joined = sight.entry.render.outputs, sight.own.render
+    if not outputs or outputs is joined.outputs:
+        return joined
+    return replace(joined, outputs=outputs)
 
 
 def _replaces(situation: Situation, sight: Sight, member: Member | None) -> bool:

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vidbuild.plan.changes import shown_request
 from vidbuild.plan.mask import masked
 from vidbuild.plan.model import Action, Change
 from vidbuild.request.fingerprint import canonical_json
@@ -72,9 +71,7 @@ def _item(api: Api, change: Change, *, delete_remote: bool) -> dict[str, Any]:
         item["delete"] = sorted(change.deletes) if delete_remote else []
         return item
     item["fingerprint"] = change.request.fingerprint
-    item["request"] = (
-        _sent(api, change.request) if change.action.renders else shown_request(api, change.request)
-    )
+    item["request"] = _sent(api, change.request) if change.action.renders else change.shown
     return item
 
 

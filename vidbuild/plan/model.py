@@ -89,6 +89,7 @@ class Change:
     action: Action
     reason: str
     request: Request | None = None
+    shown: Mapping[str, Any] | None = None
     entry: Entry | None = None
     render: Render | None = None
     source: str | None = None
@@ -126,7 +127,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Every selected name's change, sorted by name, `unchanged` ones included."""
+    """Every selected name's change, sorted by name, `unchanged` ones included.
+
+    `prices_as_of` is the day of the price list behind the estimates, where there is one.
+    """
 
     project: str
     profile: str | None
@@ -136,6 +140,7 @@ class Plan:
     digest: str
     vars: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    prices_as_of: str | None = None
 
     @property
     def pending(self) -> bool:

@@ -1,0 +1,122 @@
+"""Diagnostics as text with the source line and a caret, and as JSON.
+
+In text each begins with `file:line:column`, as editors and CI systems expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from vidbuild.diagnostics import Diagnostic, Note, Span
+from vidbuild.report.style import Paint, painter, visible, width_of
+
+FORMAT_VERSION = 1
+
+SourceLine = Callable[[str, int], str | None]
+
+_TAB = "    "
+_BEFORE, _AFTER = 60, 60  # characters of a long source line shown around its column
+
+
+def diagnostics_text(
+    diagnostics: Iterable[Diagnostic],
+    *,
+    color: bool = False,
+    source_line: SourceLine = lambda _file, _line: None,
+) -> str:
+    """All of them, an empty line between two; `source_line` gives a file's line, 1-based."""
+    paint = painter(color=color)
+    each = list(diagnostics)
+    blocks = ["\n".join(_block(diagnostic, paint, source_line)) for diagnostic in each]
+    if len(each) > 1:
+        blocks.append(_count(each))
+    return "\n\n".join(blocks)
+
+
+def diagnostic_items(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """The `diagnostics` member of every JSON document."""
+    return [
+        {
+            "code": each.code,
+            "severity": each.severity,
+            "message": each.message,
+            "hint": each.hint,
+            "file": each.span.file if each.span else None,
+            "line": each.span.line if each.span else None,
+            "column": each.span.column if each.span else None,
+            "video": each.video,
+            "field": each.field,
+        }
+        for each in diagnostics
+    ]
+
+
+def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """The document of `validate --format json`."""
+    return {"format_version": FORMAT_VERSION, "diagnostics": diagnostic_items(diagnostics)}
+
+
+def place(span: Span) -> str:
+    """`file:line:column`."""
+    return f"{visible(span.file)}:{span.line}:{span.column}"
+
+
+def _block(diagnostic: Diagnostic, paint: Paint, source_line: SourceLine) -> Iterator[str]:
+    where = f"{place(diagnostic.span)}: " if diagnostic.span else ""
+    colour = "red" if diagnostic.severity == "error" else "yellow"
+    label = paint(f"{diagnostic.severity} {diagnostic.code}:", colour)
+    yield f"{paint(where, 'bold')}{label} {_message(diagnostic.message)}"
+    if diagnostic.span is not None:
+        yield from _source(diagnostic, diagnostic.span, paint, source_line)
+    elif diagnostic.excerpt is not None:
+        yield f"    {visible(diagnostic.excerpt)}"
+    if diagnostic.hint:
+        yield f"  {paint('hint:', 'cyan')} {_message(diagnostic.hint)}"
+    yield from (f"  {paint('note:', 'dim')} {_note(note)}" for note in diagnostic.notes)
+    if diagnostic.video and diagnostic.video not in diagnostic.message:
+        field = f", field {visible(diagnostic.field)}" if diagnostic.field else ""
+        yield f"  {paint('video:', 'dim')} {visible(diagnostic.video)}{field}"
+
+
+def _source(
+    diagnostic: Diagnostic, span: Span, paint: Paint, source_line: SourceLine
+) -> Iterator[str]:
+    line = diagnostic.excerpt
+    if line is None:
+        line = source_line(span.file, span.line)
+    if line is None:
+        return
+    line = line.rstrip("\r\n")
+    at = min(max(span.column - 1, 0), len(line))
+    start = at - _BEFORE if at > _BEFORE else 0
+    before = ("…" if start else "") + _expanded(line[start:at])
+    after = _expanded(line[at : at + _AFTER]) + ("…" if len(line) > at + _AFTER else "")
+    number = str(span.line)
+    yield f"  {paint(f'{number} |', 'dim')} {before}{after}".rstrip()
+    caret = " " * width_of(before) + "^"
+    yield f"  {paint(' ' * len(number) + ' |', 'dim')} {paint(caret, 'red')}"
+
+
+def _expanded(text: str) -> str:
+    """Escaped, but a tab as blanks: what stands left of the caret has to keep its width."""
+    return _TAB.join(visible(piece) for piece in text.split("\t"))
+
+
+def _message(text: str) -> str:
+    """A message may have lines of its own; each is escaped, later ones indented."""
+    return "\n    ".join(visible(line) for line in text.split("\n"))
+
+
+def _note(note: Note) -> str:
+    message = _message(note.message)
+    return f"{place(note.span)}: {message}" if note.span else message
+
+
+def _count(diagnostics: list[Diagnostic]) -> str:
+    counts = []
+    for word in ("error", "warning"):
+        number = sum(each.severity == word for each in diagnostics)
+        if number:
+            counts.append(f"{number} {word}" + ("" if number == 1 else "s"))
+    return ", ".join(counts)

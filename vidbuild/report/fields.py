@@ -1,0 +1,67 @@
+"""The changed fields of one video as lines: `path: old -> new`, texts as a difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vidbuild.plan.mask import is_mask
+from vidbuild.plan.model import Change, FieldChange
+from vidbuild.report.differ import text_diff
+from vidbuild.report.style import Paint, clip, visible
+
+_MOST_FIELDS = 12
+_LONG_TEXT = 40  # from here on a changed text is shown as a difference
+
+
+def field_lines(change: Change, paint: Paint, width: int, *, every: bool) -> Iterator[str]:
+    """Lines for every field; a name that the lock does not have shows values alone."""
+    fields = change.fields
+    shown = fields if every or len(fields) <= _MOST_FIELDS + 1 else fields[:_MOST_FIELDS]
+    for field in shown:
+        yield from _lines(change, field, paint, width, new=change.entry is None)
+    if len(shown) < len(fields):
+        yield paint(f"… {len(fields) - len(shown)} more fields (--all shows them)", "dim")
+
+
+def _lines(
+    change: Change, field: FieldChange, paint: Paint, width: int, *, new: bool
+) -> Iterator[str]:
+    path = visible(field.path)
+    if new and field.old is None:
+        yield clip(f"{path}: {_value(change, field.path, field.new)}", width)
+    elif isinstance(field.old, str) and isinstance(field.new, str) and _is_long(field):
+        yield f"{path}:"
+        yield from (
+            f"  {line}" for line in text_diff(field.old, field.new, paint=paint, width=width - 2)
+        )
+    else:
+        room = max((width - len(path) - 6) // 2, 20)
+        old = clip(_value(None, field.path, field.old), room)
+        after = clip(_value(change, field.path, field.new), room)
+        yield f"{path}: {paint(old, 'red')} -> {paint(after, 'green')}"
+
+
+def _is_long(field: FieldChange) -> bool:
+    texts = (field.old, field.new)
+    return any("\n" in text or len(text) > _LONG_TEXT for text in texts)
+
+
+def _value(change: Change | None, path: str, value: Any) -> str:
+    """One value on one line."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, str):
+        return f'"{visible(value)}"'
+    if is_mask(value):
+        return f"({value['length']} characters, sha256 {_short(value)})"
+    if isinstance(value, Mapping) and value.keys() == {"sha256"}:
+        media = change.request.media.get(path) if change and change.request else None
+        file = f"{visible(media.file)} " if media is not None else "file "
+        return f"{file}(sha256 {_short(value)})"
+    return visible(json.dumps(value, ensure_ascii=False))
+
+
+def _short(value: Mapping[str, Any]) -> str:
+    return visible(str(value["sha256"]))[:12]
