@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ def command(spec: str | None, operation: str | None, output: str | None) -> int:
 
     data = encode(project_schema(load_api(Path(spec) if spec else None, operation)))
     if output is None or output == "-":
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
     else:
         write_atomic(Path(output), data)
         message(f"wrote {output}")

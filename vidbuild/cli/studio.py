@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -91,7 +92,7 @@ def serve(
 
     def ready(url: str) -> None:
         click.echo(f"Studio listening on {url}")
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
 
     asyncio.run(run(studio, on_ready=ready, host=host, port=port))
     return 0

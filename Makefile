@@ -1,0 +1,50 @@
+# Everything runs in a virtual environment of its own; `make demo` and `make test` need only
+# Python 3.11+, make and a package registry.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: help demo test check format schemas bench build clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[studio]' --group dev
+	@touch $@
+
+demo: $(VENV)/.installed  ## plan and apply examples/quickstart with the embedded studio
+	$(BIN)/vidbuild -C examples/quickstart plan
+	$(BIN)/vidbuild -C examples/quickstart apply --yes
+	@echo "The videos are in examples/quickstart/build:" && ls -1 examples/quickstart/build/*.mp4
+
+test: $(VENV)/.installed  ## the whole test suite
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(VENV)/.installed  ## lint, types, and generated files that must not be stale
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/vidbuild schema | cmp - schemas/vidbuild.schema.json
+
+format: $(VENV)/.installed  ## rewrite in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from the API spec
+	$(BIN)/vidbuild schema -o schemas/vidbuild.schema.json
+
+bench: $(VENV)/.installed  ## measure what the docs quote
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/draft.py
+
+build: $(VENV)/.installed  ## wheel and sdist in dist/
+	$(BIN)/python -m build --outdir dist .
+
+clean:  ## remove everything that can be made again, drafts included
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf examples/*/build examples/*/build.* examples/*/.vidbuild examples/*/vidbuild.lock
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
