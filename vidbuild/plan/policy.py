@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
 
 from vidbuild.diagnostics import EXIT_USAGE, Diagnostic, Problems, nearest, problem
 from vidbuild.plan.model import Action, Change, Plan
@@ -97,15 +96,6 @@ def is_unanswered(change: Change) -> bool:
     """True for a resume whose request may never have been taken."""
     render = change.render
     return change.action is Action.resume and render is not None and not render.video_id
-
-
-def same_day(at: str, now: datetime) -> bool:
-    """Whether an RFC 3339 time lies on the day of `now`, both in UTC."""
-    return at[:10] == now.strftime("%Y-%m-%d")
-
-
-def same_month(at: str, now: datetime) -> bool:
-    return at[:7] == now.strftime("%Y-%m")
 
 
 def _over_cost(limit: float | None, cost: float, unknown: tuple[str, ...]) -> Diagnostic | None:

@@ -1,0 +1,65 @@
+"""What an apply came to, in a few lines: failures and what to do, counts, cost, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vidbuild.apply.work import Failure, Result
+from vidbuild.report.style import Paint, painter, visible
+from vidbuild.report.words import dollars, elapsed, length, videos
+
+_DONE = {
+    "completed": "rendered",
+    "fetched": "fetched",
+    "reused": "reused",
+    "updated": "updated",
+    "deleted": "deleted",
+}
+
+
+def summary_text(result: Result, *, output_dir: str, color: bool = False) -> str:
+    """The lines without a line end behind the last; `output_dir` as the user knows it."""
+    paint = painter(color=color)
+    lines = [line for failure in result.failures for line in _failure(failure, paint)]
+    if lines:
+        lines.append("")
+    lines.append(_counts(result))
+    if result.counts.get("completed"):
+        lines.append(_cost(result))
+    if result.submitted:
+        lines.append(f"{videos(result.submitted)} still in flight: the next apply goes on.")
+    if any(result.counts.get(kind) for kind in ("completed", "fetched", "reused")):
+        lines.append(f"Files are in {visible(output_dir)}")
+    return "\n".join(lines)
+
+
+def _failure(failure: Failure, paint: Paint) -> Iterator[str]:
+    name = f" {visible(failure.name)}" if failure.name else ""
+    reason = f"{visible(failure.reason)}: " if failure.reason else ""
+    field = f" (field {visible(failure.field)})" if failure.field else ""
+    mark = paint(f"!{name}:", "red")
+    yield f"{mark} {failure.code} {reason}{visible(failure.message)}{field}"
+    if failure.hint:
+        yield f"  {paint('hint:', 'cyan')} {visible(failure.hint)}"
+    if failure.request_id:
+        yield paint(f"  request id: {visible(failure.request_id)}", "dim")
+
+
+def _counts(result: Result) -> str:
+    done = [f"{result.counts[k]} {word}" for k, word in _DONE.items() if result.counts.get(k)]
+    failed = sum(failure.name is not None for failure in result.failures)
+    if failed:
+        done.append(f"{failed} failed")
+    if result.submitted:
+        done.append(f"{result.submitted} in flight")
+    what = ", ".join(done) if done else "nothing changed"
+    return f"Apply: {what}, in {elapsed(result.elapsed)}."
+
+
+def _cost(result: Result) -> str:
+    spent = "at an unknown cost" if result.cost_usd is None else dollars(result.cost_usd)
+    if result.estimate_usd is None:
+        estimate = "no estimate"
+    else:
+        estimate = f"estimate {dollars(result.estimate_usd)}"
+    return f"{length(result.seconds)} of video, {spent} ({estimate})."
