@@ -127,7 +127,7 @@ class _Expansion:
         def where(expression: str, row: Row) -> bool:
             layer = block.origins["for_each"]
             path = ("for_each", "where")
-            return bool(self.fields.expression(expression, layer, path, self.scope(block, row, {})))
+            return self.fields.holds(expression, layer, path, self.scope(block, row, {}))
 
         return read_loop(value, block.origins["for_each"], self.sources, where)
 
@@ -263,7 +263,7 @@ class _Expansion:
             case None:
                 return True
             case str():
-                return bool(self.fields.expression(when, override, ("when",), scope))
+                return self.fields.holds(when, override, ("when",), scope)
             case dict():
                 return all(self.equals(override, row, name, wanted)
                            for name, wanted in when.items())  # fmt: skip

@@ -17,7 +17,7 @@ from vidbuild.project.layers import merge_all, without
 from vidbuild.project.model import Layer, Source, origin
 from vidbuild.project.scope import VideoScope
 from vidbuild.project.sources import Sources
-from vidbuild.project.template import Omit, TemplateFault, Templates
+from vidbuild.project.template import EXPRESSION, Omit, TemplateFault, Templates
 from vidbuild.schema.shape import Shape
 from vidbuild.source.locate import find
 
@@ -77,6 +77,13 @@ class Fields:
         except TemplateFault as fault:
             raise self.worded(fault, layer, path) from None
 
+    def holds(self, source: str, layer: Layer, path: Path, scope: VideoScope) -> bool:
+        """Whether a bare expression is true. Raises `Problems`."""
+        try:
+            return self.templates.holds(source, scope)
+        except TemplateFault as fault:
+            raise self.worded(fault, layer, path) from None
+
     def file_text(
         self, reference: Mapping[str, Any], layer: Layer, path: Path, scope: VideoScope
     ) -> str:
@@ -131,7 +138,7 @@ class Fields:
         """A fault as a diagnostic: in the template file at its line, or in the YAML value."""
         value_span = layer.span(*path)
         notes: tuple[Note, ...] = ()
-        if fault.template in (None, layer.source.name) or fault.template.startswith("\0"):
+        if fault.template in (None, layer.source.name) or fault.template == EXPRESSION:
             span = _inline_span(layer.source, (*layer.pointer, *path), fault)
         else:
             file = self.sources.root / fault.template

@@ -22,7 +22,7 @@ from vidbuild.diagnostics import Problems, nearest
 MAX_OUTPUT = 1_000_000  # characters; the longest script is 5,000
 MAX_REPEAT = 100_000
 SCOPE = "\0scope"  # no template can spell it
-EXPRESSION = "\0expression"  # the name of templates that are one expression
+EXPRESSION = "<expression>"  # the name of templates that are one expression
 
 
 class Scope(Protocol):
@@ -184,12 +184,19 @@ class Templates(ImmutableSandboxedEnvironment):
 
     def evaluate(self, expression: str, scope: Scope) -> Any:
         """The value of a Jinja expression (not text). Raises `TemplateFault`."""
+        return self._result(expression, scope, _defined)
+
+    def holds(self, expression: str, scope: Scope) -> bool:
+        """Whether an expression is true; an empty cell is false. Raises `TemplateFault`."""
+        return bool(self._result(expression, scope, bool))
+
+    def _result(self, expression: str, scope: Scope, finish: Callable[[Any], Any]) -> Any:
         try:
             template = self._compiled("{% set result = (" + expression + "\n) %}", EXPRESSION)
             context = template.new_context({SCOPE: scope})
             for _ in template.root_render_func(context):
                 pass
-            return _defined(context.vars["result"])
+            return finish(context.vars["result"])
         except (TemplateFault, Problems):
             raise
         except Exception as error:  # noqa: BLE001 - as in `render`
