@@ -106,7 +106,7 @@ def kind(head: bytes) -> str | None:
             return "video/webm"
         case _ if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
             return "audio/wav"
-        case _ if head.startswith(b"ID3") or (head[:1] == b"\xff" and head[1:2] >= b"\xe2"):
+        case _ if head.startswith(b"ID3") or _mp3_frame(head):
             return "audio/mpeg"
         case _ if head.startswith(b"%PDF-"):
             return "application/pdf"
@@ -126,6 +126,11 @@ def agrees(declared: str | None, found: str) -> bool:
 
 def extension(mime: str) -> str:
     return _EXTENSIONS[mime]
+
+
+def _mp3_frame(head: bytes) -> bool:
+    """Eleven bits of sync, then Layer III: a byte order mark has the first, not the second."""
+    return head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE6 == 0xE2
 
 
 def _is_asset(key: str) -> bool:

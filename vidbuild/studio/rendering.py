@@ -23,6 +23,7 @@ from vidbuild.studio.desk import Desk
 MAX_CRASHES = 2
 # A draft takes seconds; one that takes this long never ends.
 _TIMEOUT = 1800.0
+_LAST_WORDS = 2.0
 _LOG = "worker.log"
 
 
@@ -64,8 +65,15 @@ class Worker:
                 await sink.drain()
                 answer = json.loads(await source.readline())
         except (ValueError, OSError, TimeoutError):
+            await self._last_words()
             raise Crashed from None
         return dict(answer)
+
+    async def _last_words(self) -> None:
+        """A worker that has failed writes its traceback after it has closed its output."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._process.wait()
 
     async def stop(self) -> None:
         with suppress(ProcessLookupError):
