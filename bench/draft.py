@@ -7,7 +7,6 @@ cached. Prints one line.
 
 from __future__ import annotations
 
-import json
 import resource
 import subprocess
 import sys
@@ -27,12 +26,10 @@ REQUEST = {
     "script": SCRIPT,
     "resolution": "720p",
 }
-CHILD = (
-    "import json, sys\n"
-    "from vidbuild.studio.render import Job, render\n"
-    "draft = render(Job(video_id='draft', request=json.loads(sys.argv[1]), output_dir=sys.argv[2]))\n"
-    "print(draft.duration)\n"
-)
+CHILD = """
+from vidbuild.studio.render import Job, render
+print(render(Job(video_id="draft", request={request!r}, output_dir={folder!r})).duration)
+"""
 
 
 def main() -> None:
@@ -40,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
-            [sys.executable, "-c", CHILD, json.dumps(request), folder],
+            [sys.executable, "-c", CHILD.format(request=request, folder=folder)],
             capture_output=True,
             text=True,
             check=True,

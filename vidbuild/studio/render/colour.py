@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import zlib
 from dataclasses import dataclass
 
 Colour = tuple[int, int, int]
@@ -64,7 +64,7 @@ def parsed(value: str) -> Colour | None:
 
 def accent(identity: str, on: Colour) -> Colour:
     """One of eight colours by a hash of the id, moved away from the surface it lies on."""
-    chosen = _ACCENTS[hashlib.sha256(identity.encode()).digest()[0] % len(_ACCENTS)]
+    chosen = _ACCENTS[zlib.crc32(identity.encode()) % len(_ACCENTS)]
     towards = readable(on)
     for part in (0.0, 0.2, 0.4, 0.6):
         moved = mixed(chosen, towards, part)

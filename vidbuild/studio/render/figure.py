@@ -5,7 +5,7 @@ The id chooses the disc's colour and the collar, nothing of a person: no skin, n
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,14 @@ from vidbuild.studio.render.layout import Box, even
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
 
 FACE: Colour = (238, 241, 245)
 _SHADE: Colour = (212, 219, 227)
 _INK: Colour = (38, 48, 60)
-_TONGUE: Colour = (214, 120, 118)
+_HAIR: Colour = (74, 86, 100)  # one for all
+_LIPS: Colour = (122, 52, 58)
+_TONGUE: Colour = (206, 106, 106)
 _OVER = 3  # drawn this much larger, then averaged: smooth edges
 OPENINGS = 5
 SHAPES = ("wide", "plain", "round")
@@ -37,18 +40,18 @@ def badge(size: int, colours: Palette, identity: str) -> Image:
     inside = Image.new("L", (s, s), 0)
     ImageDraw.Draw(inside).ellipse((edge, edge, s - edge, s - edge), fill=255)
     bust = Image.new("RGBA", (s, s), (*colours.accent, 255))
-    _bust(ImageDraw.Draw(bust), s, colours.accent, hashlib.sha256(identity.encode()).digest()[1])
+    _bust(ImageDraw.Draw(bust), s, colours.accent, zlib.crc32(identity.encode()) >> 8)
     image.paste(bust, (0, 0), inside)
     return image.reduce(_OVER)
 
 
 def mouth_box(size: int) -> Box:
     """Where the mouth lies in a badge of this size."""
-    return _part(size, 0.5, 0.505, 0.20, 0.115)
+    return _part(size, 0.5, 0.505, 0.18, 0.105)
 
 
 def eyes_box(size: int) -> Box:
-    return _part(size, 0.5, 0.365, 0.27, 0.085)
+    return _part(size, 0.5, 0.365, 0.27, 0.08)
 
 
 @cache
@@ -84,27 +87,22 @@ def eyes(size: int) -> Image:
     return sheet.reduce(_OVER)
 
 
-def _bust(draw: object, s: int, accent: Colour, choice: int) -> None:
-    from PIL.ImageDraw import ImageDraw
-
-    assert isinstance(draw, ImageDraw)  # noqa: S101 - narrows a lazily imported type
+def _bust(draw: ImageDraw, s: int, accent: Colour, choice: int) -> None:
     shirt = mixed(accent, (20, 28, 38), 0.62)
-    draw.ellipse((0.17 * s, 0.70 * s, 0.83 * s, 1.45 * s), fill=shirt)
-    draw.rounded_rectangle((0.425 * s, 0.55 * s, 0.575 * s, 0.78 * s), 0.06 * s, fill=_SHADE)
-    draw.ellipse((0.425 * s, 0.70 * s, 0.575 * s, 0.82 * s), fill=_SHADE)
-    light = mixed(shirt, FACE, 0.82)
+    light = mixed(shirt, FACE, 0.80)
+    draw.ellipse((0.14 * s, 0.735 * s, 0.86 * s, 1.5 * s), fill=shirt)
+    if choice % 3 == 1:  # a round neck
+        draw.ellipse((0.40 * s, 0.66 * s, 0.60 * s, 0.845 * s), fill=light)
+    draw.rounded_rectangle((0.425 * s, 0.56 * s, 0.575 * s, 0.815 * s), 0.075 * s, fill=_SHADE)
     if choice % 3 == 0:  # an open collar
-        draw.polygon(_at(s, 0.42, 0.70, 0.36, 0.745, 0.46, 0.86, 0.5, 0.80), fill=light)
-        draw.polygon(_at(s, 0.58, 0.70, 0.64, 0.745, 0.54, 0.86, 0.5, 0.80), fill=light)
-    elif choice % 3 == 1:  # a round neck
-        draw.arc((0.41 * s, 0.66 * s, 0.59 * s, 0.84 * s), 5, 175, fill=light, width=round(s * 0.018))
-    draw.rounded_rectangle((0.305 * s, 0.15 * s, 0.695 * s, 0.635 * s), 0.19 * s, fill=FACE)
-    draw.ellipse((0.275 * s, 0.345 * s, 0.345 * s, 0.445 * s), fill=_SHADE)
-    draw.ellipse((0.655 * s, 0.345 * s, 0.725 * s, 0.445 * s), fill=_SHADE)
-    draw.rounded_rectangle((0.31 * s, 0.30 * s, 0.69 * s, 0.50 * s), 0.02 * s, fill=FACE)
-    draw.rounded_rectangle(
-        (0.478 * s, 0.415 * s, 0.522 * s, 0.44 * s), 0.012 * s, fill=_SHADE
-    )
+        draw.polygon(_at(s, 0.425, 0.715, 0.355, 0.765, 0.455, 0.885, 0.5, 0.815), fill=light)
+        draw.polygon(_at(s, 0.575, 0.715, 0.645, 0.765, 0.545, 0.885, 0.5, 0.815), fill=light)
+    for x in (0.262, 0.658):
+        draw.ellipse((x * s, 0.355 * s, (x + 0.08) * s, 0.465 * s), fill=_SHADE)
+    draw.rounded_rectangle((0.278 * s, 0.12 * s, 0.722 * s, 0.46 * s), 0.205 * s, fill=_HAIR)
+    draw.rounded_rectangle((0.295 * s, 0.245 * s, 0.705 * s, 0.50 * s), 0.10 * s, fill=FACE)
+    draw.rounded_rectangle((0.295 * s, 0.34 * s, 0.705 * s, 0.662 * s), 0.20 * s, fill=FACE)
+    draw.rectangle((0.295 * s, 0.36 * s, 0.705 * s, 0.46 * s), fill=FACE)
 
 
 def _mouth(box: Box, opening: float, shape: str) -> Image:
@@ -113,22 +111,26 @@ def _mouth(box: Box, opening: float, shape: str) -> Image:
     w, h = box.width * _OVER, box.height * _OVER
     cell = Image.new("RGB", (w, h), FACE)
     draw = ImageDraw.Draw(cell)
-    half = w * {"wide": 0.36, "plain": 0.30, "round": 0.19}[shape]
     if opening == 0:
-        half = w * 0.27
-        draw.arc((w / 2 - half, 0.05 * h, w / 2 + half, 0.62 * h), 25, 155, fill=_INK,
-                 width=round(h * 0.085))  # fmt: skip
+        smile = (0.22 * w, -0.10 * h, 0.78 * w, 0.66 * h)
+        draw.arc(smile, 28, 152, fill=_LIPS, width=round(h * 0.085))
         return cell.reduce(_OVER)
-    tall = h * (0.16 + 0.74 * opening) * (0.82 if shape == "wide" else 1.0)
-    top = 0.5 * h - tall * 0.5
-    mouth = (w / 2 - half, top, w / 2 + half, top + tall)
-    draw.rounded_rectangle(mouth, min(half, tall / 2), fill=_INK)
-    if opening > 0.5 and shape != "round":  # noqa: PLR2004 - wide open: a tongue
-        inner = half * 0.55
-        draw.ellipse((w / 2 - inner, top + tall * 0.60, w / 2 + inner, top + tall * 1.15), fill=_TONGUE)
-        mask = Image.new("L", (w, h), 255)
-        ImageDraw.Draw(mask).rounded_rectangle(mouth, min(half, tall / 2), fill=0)
-        cell.paste(FACE, (0, 0), mask)
+    half = w * {"wide": 0.37, "plain": 0.31, "round": 0.20}[shape]
+    tall = h * (0.20 + 0.68 * opening) * (0.85 if shape == "wide" else 1.0)
+    top = 0.12 * h if shape != "round" else 0.5 * (h - tall)
+    edge = (w / 2 - half, top, w / 2 + half, top + tall)
+    hole = Image.new("L", (w, h), 0)
+    corner = min(half, tall * (0.5 if shape == "round" else 0.72))
+    ImageDraw.Draw(hole).rounded_rectangle(edge, corner, fill=255)
+    if shape != "round":  # a flatter upper lip
+        ImageDraw.Draw(hole).rounded_rectangle((*edge[:3], top + tall * 0.5), tall * 0.2, fill=255)
+    inside = Image.new("RGB", (w, h), _LIPS)
+    paint = ImageDraw.Draw(inside)
+    if opening > 0.4 and shape != "round":  # noqa: PLR2004 - wide enough for teeth and tongue to show
+        teeth = (w / 2 - half * 0.78, top + tall * 0.07, w / 2 + half * 0.78, top + tall * 0.27)
+        paint.rounded_rectangle(teeth, tall * 0.08, fill=(250, 251, 252))
+        paint.ellipse((w / 2 - half * 0.6, top + tall * 0.62, w / 2 + half * 0.6, h * 1.2), fill=_TONGUE)
+    cell.paste(inside, (0, 0), hole)
     return cell.reduce(_OVER)
 
 

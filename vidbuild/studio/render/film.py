@@ -95,10 +95,10 @@ def filming(path: Path, width: int, height: int, *, webm: bool) -> Iterator[Film
         audio = container.add_stream(
             "libopus" if webm else "aac",
             rate=48_000 if webm else RATE,
-            options={} if webm else {"aac_coder": "fast"},
+            options={} if webm else {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0"},
             layout="mono",
         )
-        audio.codec_context.bit_rate = 64_000
+        audio.codec_context.bit_rate = 48_000
         film = Film(container, video, audio)
         yield film
         film.finish()

@@ -42,8 +42,6 @@ _WORDS = {
     "id": "dan yang di ini untuk dengan dari tidak adalah kami anda ke selamat",
     "vi": "và là của có không cho một các với chúng bạn tôi được này",
 }
-_COMMON = {word: [k for k, v in _WORDS.items() if word in v.split()]
-           for words in _WORDS.values() for word in words.split()}  # fmt: skip
 # Codes that people write and the engine spells otherwise.
 _ALIASES = {
     "zh": "cmn", "zh-hk": "yue", "zh-mo": "yue", "no": "nb", "iw": "he", "in": "id", "fil": "id",
@@ -78,10 +76,8 @@ def _alphabet(char: str) -> str:
 
 
 def _latin(text: str) -> str:
-    votes: Counter[str] = Counter()
-    for word in text.lower()[:2000].split():
-        votes.update(_COMMON.get(word.strip(".,;:!?\"'()«»„“”"), ()))
-    if not votes:
-        return "en"
-    best, count = votes.most_common(1)[0]
-    return "en" if votes["en"] == count else best
+    seen = Counter(word.strip(".,;:!?\"'()«»„“”") for word in text.lower()[:2000].split())
+    votes = {
+        language: sum(seen[word] for word in words.split()) for language, words in _WORDS.items()
+    }
+    return max(votes, key=votes.__getitem__)  # the first of equals: English

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from vidbuild.studio.render.model import RenderError
 
@@ -52,6 +51,8 @@ def find(value: Mapping[str, Any], assets: Mapping[str, str]) -> Medium | None:
 
 def place(url: str) -> str:
     """Host and file name of an address: what may be shown. A query can hold a secret."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     last = parts.path.rstrip("/").rsplit("/", 1)[-1]
     return f"{parts.hostname or url[:40]}/…/{last}" if last else parts.hostname or url[:40]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from vidbuild.studio.render.yuv import converted, planes
 if TYPE_CHECKING:
     from av import VideoFrame
 
-_THUMBNAIL = 1280  # pixels of the longer edge, at most
+_THUMBNAIL = 640  # pixels of the longer edge, at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +40,8 @@ class Format:
 def produce(job: Job) -> Draft:
     """Makes the files of one job in its output folder."""
     folder = Path(job.output_dir)
-    with tempfile.TemporaryDirectory(prefix="draft-", dir=folder) as scratch:
-        desk = Desk(assets=job.assets, folder=Path(scratch))
+    with _scratch(folder / f"{job.video_id}.parts") as scratch:
+        desk = Desk(assets=job.assets, folder=scratch)
         takes = write_takes(job, desk)
         form = _form(job.request, takes)
         _check_letters(takes, desk)
@@ -59,6 +58,18 @@ def produce(job: Job) -> Draft:
         duration=round(sum(take.sound.samples for take in takes) / RATE, 3),
         warnings=tuple(desk.warnings),
     )
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder for sound; goes away with its files. (`tempfile` costs 7 ms to import.)"""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
 
 
 def _form(request: Mapping[str, Any], takes: Sequence[Take]) -> Format:
@@ -82,10 +93,11 @@ def _check_letters(takes: Sequence[Take], desk: Desk) -> None:
     if lost := missing(text):
         named = " ".join(lost[:12]) + (f" and {len(lost) - 12} more" if len(lost) > 12 else "")  # noqa: PLR2004 - a line's worth
         desk.warn(f"No font here draws: {named}. They are left out of the picture.")
-    from PIL import features
+    if needs_shaping(text):
+        from PIL import features
 
-    if needs_shaping(text) and not features.check("raqm"):
-        desk.warn("Right-to-left and joined scripts are drawn wrong: this Pillow lacks raqm.")
+        if not features.check("raqm"):
+            desk.warn("Right-to-left and joined scripts are drawn wrong: Pillow lacks raqm.")
 
 
 def _shoot(film: Film, takes: Sequence[Take], form: Format, thumbnail: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 CAPTION_SIZE = 31  # units
-_OVER = 3
+_OVER = 2
 
 
 def colours(take: Take, *, clear: bool) -> Palette:
@@ -100,7 +100,7 @@ def _backdrop(take: Take, at: Layout, shades: Palette) -> Image:
     if take.picture is None or take.picture.remote:
         image = Image.new("RGB", (at.width, at.height), base)
         if take.colour is None and take.clip is None:
-            _glow(image, at, mixed(base, shades.accent, 0.20))
+            _rings(image, at, shades)
         return image
     picture = open_picture(take.picture)
     if take.contain:
@@ -114,23 +114,22 @@ def _backdrop(take: Take, at: Layout, shades: Palette) -> Image:
     return image
 
 
-def _glow(image: Image, at: Layout, shine: Colour) -> None:
-    """A soft light behind the badge: the default backdrop is not a flat wall."""
-    from PIL import Image
-
-    size = round(at.badge.width * 2.6)
-    mask = Image.radial_gradient("L").point([max(0, 200 - v) for v in range(256)])
-    mask = mask.resize((size, size), Image.Resampling.BILINEAR)
+def _rings(image: Image, at: Layout, shades: Palette) -> None:
+    """Two wide discs behind the badge, barely lighter: the default backdrop is no flat wall."""
     centre = (at.badge.x + at.badge.width // 2, at.badge.y + at.badge.height // 2)
-    image.paste(shine, (centre[0] - size // 2, centre[1] - size // 2), mask)
+    for radius, part in ((1.12, 0.045), (0.78, 0.095)):
+        reach = round(at.badge.width * radius)
+        disc = _disc(2 * reach)
+        image.paste(mixed(shades.backdrop, shades.accent, part),
+                    (centre[0] - reach, centre[1] - reach), disc)  # fmt: skip
 
 
 def _scrim(image: Image, at: Layout) -> None:
     """Darkens the top of a picture, so that light text is readable on any."""
     from PIL import Image
 
-    height = min(at.height, round(at.title.bottom * 1.5))
-    fade = Image.linear_gradient("L").point([round((255 - v) * 0.82) for v in range(256)])
+    height = min(at.height, round(at.title.bottom * 1.35))
+    fade = Image.linear_gradient("L").point([min(190, round((255 - v) * 2.2)) for v in range(256)])
     image.paste(col.DARK, (0, 0), fade.resize((at.width, height)))
 
 
@@ -181,19 +180,26 @@ def _note(draw: ImageDraw, note: str, at: Layout, shades: Palette) -> None:
 
 def _panel(image: Image, box: Box, fill: Colour, radius: float) -> None:
     """A rounded rectangle with smooth corners: each corner is drawn large, then averaged."""
-    from PIL import Image, ImageDraw
+    from PIL import ImageDraw
 
     r = round(min(radius, box.height / 2 - 1, box.width / 2 - 1))
     draw = ImageDraw.Draw(image)
     solid = _solid(image, fill)
     draw.rectangle((box.x + r, box.y, box.right - r - 1, box.bottom - 1), fill=solid)
     draw.rectangle((box.x, box.y + r, box.right - 1, box.bottom - r - 1), fill=solid)
-    disc = Image.new("L", (2 * r * _OVER, 2 * r * _OVER), 0)
-    ImageDraw.Draw(disc).ellipse((0, 0, 2 * r * _OVER - 1, 2 * r * _OVER - 1), fill=255)
-    disc = disc.reduce(_OVER)
+    disc = _disc(2 * r)
     for x, left in ((box.x, 0), (box.right - r, r)):
         for y, top in ((box.y, 0), (box.bottom - r, r)):
             image.paste(solid, (x, y), disc.crop((left, top, left + r, top + r)))
+
+
+def _disc(size: int) -> Image:
+    """A mask with a smooth edge: drawn larger, then averaged."""
+    from PIL import Image, ImageDraw
+
+    disc = Image.new("L", (size * _OVER, size * _OVER), 0)
+    ImageDraw.Draw(disc).ellipse((0, 0, size * _OVER - 1, size * _OVER - 1), fill=255)
+    return disc.reduce(_OVER)
 
 
 def _solid(image: Image, fill: Colour) -> tuple[int, ...]:

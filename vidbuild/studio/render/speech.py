@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import subprocess
 import sys
-import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,15 +42,15 @@ class Speech:
 def speak(script: Script, *, voice_id: str, settings: Mapping[str, Any], path: Path) -> Speech:
     """Speaks a script into `path`. Raises RenderError where the engine fails or stays silent."""
     languages = candidates(settings.get("locale"), script.text)
-    digest = hashlib.sha256(voice_id.encode()).digest()
-    variant, gender = _VARIANTS[digest[0] % len(_VARIANTS)]
+    own = zlib.crc32(voice_id.encode())
+    variant, gender = _VARIANTS[own % len(_VARIANTS)]
     answer = _ask(
         {
             "languages": languages,
             "variant": variant,
             "gender": gender,
             "rate": _bounded(_PACE * _number(settings, "speed", 1.0), 80, 450),
-            "pitch": _bounded(45 + digest[1] % 11 + _number(settings, "pitch", 0.0), 0, 99),
+            "pitch": _bounded(45 + (own >> 8) % 11 + _number(settings, "pitch", 0.0), 0, 99),
             "volume": _bounded(100 * _number(settings, "volume", 1.0), 0, 100),
             "parts": [(part.text, part.pause) for part in script.parts],
             "output": str(path),
@@ -104,6 +103,8 @@ def _short(data: Path) -> Iterator[Path]:
     if len(str(data).encode()) <= _LONGEST_PATH:
         yield data
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="vb") as folder:
         link = Path(folder) / "d"
         link.symlink_to(data, target_is_directory=True)

@@ -118,6 +118,8 @@ class _Face:
         self.shut = False
         self.blinks = _blinks()
         self.blink = next(self.blinks)
+        self._paste_mouth(0, 1)
+        self._paste_eyes(shut=False)
 
     def move(self, moment: int, level: float) -> bool:
         return self._speak(moment, level) | self._blink(moment)
@@ -133,9 +135,7 @@ class _Face:
         if wanted == self.shown:
             return False
         self.shown = wanted
-        box = figure.mouth_box(self.badge.width)
-        cell = self.mouths.part(wanted[1] * box.width, wanted[0] * box.height, box.width, box.height)
-        paste(self.target, cell, self.badge.x + box.x, self.badge.y + box.y)
+        self._paste_mouth(*wanted)
         return True
 
     def _blink(self, moment: int) -> bool:
@@ -145,10 +145,15 @@ class _Face:
         if shut == self.shut:
             return False
         self.shut = shut
-        self.paste_eyes(shut=shut)
+        self._paste_eyes(shut=shut)
         return True
 
-    def paste_eyes(self, *, shut: bool) -> None:
+    def _paste_mouth(self, opening: int, shape: int) -> None:
+        box = figure.mouth_box(self.badge.width)
+        cell = self.mouths.part(shape * box.width, opening * box.height, box.width, box.height)
+        paste(self.target, cell, self.badge.x + box.x, self.badge.y + box.y)
+
+    def _paste_eyes(self, *, shut: bool) -> None:
         box = figure.eyes_box(self.badge.width)
         cell = self.eyes.part(0, box.height if shut else 0, box.width, box.height)
         paste(self.target, cell, self.badge.x + box.x, self.badge.y + box.y)

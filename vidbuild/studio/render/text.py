@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from vidbuild.studio.render.captions import tokens
@@ -32,20 +33,28 @@ class Style:
 
 
 def width(text: str, style: Style) -> float:
-    return sum(sized(path, style.size).getlength(run) for path, run in runs(text, bold=style.bold))
+    return _extent(text, style.size, style.bold)
+
+
+@lru_cache(maxsize=4096)
+def _extent(text: str, size: int, bold: bool) -> float:
+    """Shaping is the costly part of setting type, and words come back."""
+    return sum(sized(path, size).getlength(run) for path, run in runs(text, bold=bold))
 
 
 def fold(text: str, style: Style, room: float) -> list[str]:
     """Lines that fit the width; a word wider than a line is cut between its letters."""
     lines: list[str] = []
     line, used = "", 0.0
+    space = width(" ", style)
     for token in (t for word in tokens(" ".join(text.split())) for t in _fitting(word, style, room)):
-        extent = width(token, style)
-        if line and used + width(token.rstrip(), style) > room:
+        word = token.rstrip()
+        extent = width(word, style)
+        if line and used + extent > room:
             lines.append(line.rstrip())
             line, used = "", 0.0
         line += token
-        used += extent
+        used += extent + space * (len(token) - len(word))
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
