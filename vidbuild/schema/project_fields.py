@@ -88,7 +88,7 @@ class ProjectFields:
         return found
 
     def _members(self, shape: Shape, *, whole: bool) -> dict[str, list[Schema]]:
-        """The forms that each member takes, in a union in all variants, in the order of the spec."""
+        """The forms that each member takes, over all variants, in the order of the spec."""
         forms: dict[str, list[Schema]] = {}
         if shape.variants:
             forms[str(shape.discriminator)] = [_tag(shape, whole=whole)]

@@ -23,22 +23,29 @@ def about(path: Path, text: str) -> str:
 def wrong_type(shape: Shape, value: Any, path: Path) -> Finding:
     types = shape.types or {t for each in shape.alternatives for t in each.types}
     found = shown(value, text=shape.text)
-    hint = None
-    if kind(value) == "null":
-        hint = f"give a value, or remove `{path[-1]}`" if path else None
-    elif "string" in types and not isinstance(value, list | Mapping):
-        hint = f'put it in quotes: "{value}"'
-    elif isinstance(value, str) and types & {"number", "integer", "boolean"}:
-        hint = "write it without quotes"
-    elif "object" in types and shape.discriminator:
-        tags = either(f"`{shape.discriminator}: {tag}`" for tag in shape.variants)
-        hint = f"give a mapping with {tags}"
     return Finding(
         path=path,
         code="VB203",
         message=about(path, f"has to be {words(types)}, not {found}"),
-        hint=hint,
+        hint=_retyped(shape, types, value, path),
     )
+
+
+def _retyped(shape: Shape, types: Iterable[str], value: Any, path: Path) -> str:
+    """What to do about a value of the wrong type."""
+    simple = not isinstance(value, list | Mapping)
+    if value is None:
+        return f"give a value, or remove `{path[-1]}`" if path else "give a mapping"
+    if "string" in types and simple:
+        return f'put it in quotes: "{str(value).lower()}"'
+    if "array" in types and isinstance(value, str) and not shape.text:
+        return f"write it as a list: [{shown(value)}]"
+    if "object" in types and shape.variants:
+        tags = either(f"`{shape.discriminator}: {tag}`" for tag in shape.variants)
+        return f"give a mapping with {tags}"
+    if isinstance(value, str) and set(types) & {"number", "integer", "boolean"}:
+        return f"give {words(types)}, without quotes"
+    return f"give {words(types)}"
 
 
 def not_listed(shape: Shape, value: Any, allowed: Iterable[Any], path: Path) -> Finding:
@@ -145,10 +152,8 @@ def wrong_size(value: Any, path: Path, least: int | None, most: int | None) -> F
     unit, code = {"string": ("characters", "VB206"), "array": ("entries", "VB208")}.get(
         kind(value), ("members", "VB208")
     )
-    parts = [
-        f"{word} {bound}" for word, bound in (("at least", least), ("at most", most))
-        if bound is not None
-    ]  # fmt: skip
+    bounds = (("at least", least), ("at most", most))
+    parts = [f"{word} {bound}" for word, bound in bounds if bound is not None]
     if not value:
         return Finding(
             path=path, code=code, message=about(path, "is empty"), hint=f"give at least {least}"
