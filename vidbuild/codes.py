@@ -44,6 +44,7 @@ CODES: dict[str, str] = {
     "VB275": "a reference in the spec that leads nowhere",
     "VB276": "a reference in the spec to another file",
     "VB277": "a pattern in the spec that cannot be read",
+    "VB278": "a spec that is malformed",
     "VB279": "an overlay that cannot be applied",
     "VB402": "a data file of an unknown kind",
     "VB403": "not valid CSV",
@@ -132,4 +133,9 @@ CODES: dict[str, str] = {
     "VB802": "the studio's folder cannot be used",
     "VB803": "the studio's address cannot be listened on",
     "VB804": "the studio would be open to the network without a key",
+    "VB716": "the key of another account",
+    "VB720": "a --var without a value",
+    "VB721": "a question, and no terminal to ask it on",
+    "VB722": "a plan other than the one expected",
+    "VB723": "not confirmed",
 }

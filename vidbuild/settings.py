@@ -41,7 +41,7 @@ def outside_values(
     for given in vars_:
         name, equals, value = given.partition("=")
         if not equals or not name:
-            raise problem("VB701", f"--var {given!r} has no `=`", hint="write --var name=value",
+            raise problem("VB720", f"--var {given!r} has no `=`", hint="write --var name=value",
                           exit_code=EXIT_USAGE)  # fmt: skip
         values[name.strip()] = value
     return values

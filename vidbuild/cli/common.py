@@ -38,15 +38,12 @@ def plan_options(function: Any) -> Any:
     return selection_options(resubmit(download(function)))
 
 
-def open_workspace() -> Any:
-    """The workspace of the global options; diagnostics then find their source lines."""
-    from vidbuild import workspace
-    from vidbuild.cli.output import look_for_sources_in
-    from vidbuild.project.discover import find_project
+def settings_of() -> Any:
+    """`Settings` of the global options."""
     from vidbuild.settings import Settings, outside_values
 
     given = current()
-    settings = Settings(
+    return Settings(
         directory=Path(given.directory or "."),
         file=given.file,
         profile=given.profile,
@@ -54,8 +51,16 @@ def open_workspace() -> Any:
             os.environ, var_files=[Path(p) for p in given.var_file], vars_=given.var
         ),
     )
+
+
+def open_workspace(settings: Any) -> Any:
+    """The workspace of the settings; diagnostics then find their source lines."""
+    from vidbuild.cli.output import look_for_sources_in
+    from vidbuild.project.discover import find_project
+    from vidbuild.workspace import opened
+
     look_for_sources_in(find_project(settings.directory, settings.file).parent)
-    return workspace.open_workspace(settings)
+    return opened.open_workspace(settings)
 
 
 def options_of(
@@ -67,7 +72,7 @@ def options_of(
 ) -> Any:
     """`PlanOptions` of a command line."""
     from vidbuild.plan.selection import Selection
-    from vidbuild.workspace import PlanOptions
+    from vidbuild.workspace.planning import PlanOptions
 
     return PlanOptions(
         selection=Selection(select=select, exclude=exclude),

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from vidbuild.cli.common import open_workspace, options_of, plan_options
+from vidbuild.cli.common import open_workspace, options_of, plan_options, settings_of
 from vidbuild.cli.options import global_options
 from vidbuild.cli.output import colored, result, show_diagnostics, width
 from vidbuild.diagnostics import EXIT_PENDING
@@ -43,9 +43,9 @@ def command(
 
     Reads the project, the lock and the journal; sends nothing and writes nothing.
     """
-    from vidbuild.workspace import make_plan
+    from vidbuild.workspace.planning import make_plan
 
-    workspace = open_workspace()
+    workspace = open_workspace(settings_of())
     plan = make_plan(workspace, options_of(select, exclude, resubmit, no_download=no_download))
     if as_json or form == "json":
         from vidbuild.report.plan_json import plan_json

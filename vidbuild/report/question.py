@@ -1,0 +1,23 @@
+"""What an apply asks before it spends money: the count, the dollars and the account."""
+
+from __future__ import annotations
+
+from vidbuild.plan.model import Plan
+from vidbuild.report.style import visible
+from vidbuild.report.words import dollars, videos
+
+
+def question(plan: Plan, *, account: str | None) -> str:
+    """One line that ends where the answer begins."""
+    who = f"the account {visible(account)}" if account else "an account that cannot be told"
+    where = f"at {plan.provider} with {who}"
+    summary = plan.summary
+    if summary.renders == 0:
+        return f"Record the changes {where}; nothing is rendered. Go on? (yes)"
+    if summary.cost_usd is None or summary.cost_high_usd is None:
+        cost = "at an unknown cost"
+    elif plan.provider == "studio":
+        cost = "as local drafts, free of charge"
+    else:
+        cost = f"for about {dollars(summary.cost_usd)}, at most {dollars(summary.cost_high_usd)}"
+    return f"Render {videos(summary.renders)} {cost}, {where}? (yes)"

@@ -1,0 +1,90 @@
+"""Settings -> the project with its locks and journal, and where they are kept. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidbuild.pipeline import Loaded, load
+from vidbuild.project.discover import find_project
+from vidbuild.project.load import DRAFT
+from vidbuild.settings import Settings
+from vidbuild.state.journal import read_journal
+from vidbuild.state.lock import read_lock
+from vidbuild.state.recorded import Recorded
+from vidbuild.state.records import Lock
+
+STATE = ".vidbuild"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A loaded project with its recorded state and the places where that is kept."""
+
+    loaded: Loaded
+    lock: Lock
+    siblings: Mapping[str, Lock]
+    journal: Recorded
+
+    @property
+    def root(self) -> Path:
+        return self.loaded.project.root
+
+    @property
+    def lock_path(self) -> Path:
+        return lock_path(self.root, self.loaded.project.profile)
+
+    @property
+    def journal_path(self) -> Path:
+        return self.root / STATE / "state" / "journal.db"
+
+    @property
+    def output_dir(self) -> Path:
+        return self.root / self.loaded.project.output.dir
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """Finds and loads the project with its lock, sibling locks and journal; writes nothing."""
+    file = find_project(settings.directory, settings.file)
+    loaded = load(file, profile=settings.profile, outside=settings.outside)
+    root, project = loaded.project.root, loaded.project
+    own = lock_path(root, project.profile)
+    siblings = {
+        path.name: read_lock(path, project=project.name, shown=shown(root, path))
+        for path in sibling_paths(root)
+        if path != own
+    }
+    return Workspace(
+        loaded=loaded,
+        lock=read_lock(own, project=project.name, shown=shown(root, own)),
+        siblings=siblings,
+        journal=read_journal(root / STATE / "state" / "journal.db", project=project.name),
+    )
+
+
+def lock_path(root: Path, profile: str | None) -> Path:
+    """Each profile has a lock of its own; a draft's stays out of git."""
+    if profile is None:
+        return root / "vidbuild.lock"
+    if profile == DRAFT:
+        return root / STATE / "vidbuild.draft.lock"
+    return root / f"vidbuild.{profile}.lock"
+
+
+def sibling_paths(root: Path) -> list[Path]:
+    """The locks of all profiles that have one."""
+    drafts = root / STATE / "vidbuild.draft.lock"
+    found = [root / "vidbuild.lock", *sorted(root.glob("vidbuild.*.lock")), drafts]
+    return [path for path in found if path.is_file()]
+
+
+def hold_path(settings: Settings) -> Path:
+    """The project's OS lock, found without loading the project."""
+    root = find_project(settings.directory, settings.file).parent.resolve()
+    return root / STATE / "state" / "apply.lock"
+
+
+def shown(root: Path, path: Path) -> str:
+    """A path of the project as the user knows it."""
+    return path.relative_to(root).as_posix()

@@ -1,0 +1,145 @@
+"""Workspace -> plan, and whether the policy lets it be carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vidbuild.diagnostics import EXIT_REFUSED, Problems
+from vidbuild.pipeline import Loaded
+from vidbuild.plan.build import Heading, build_plan, plan_pool
+from vidbuild.plan.model import FileState, Plan
+from vidbuild.plan.selection import Selection, Subject, select_names
+from vidbuild.plan.situation import Situation
+from vidbuild.state.outputs import is_good, output_paths, receipt_path
+from vidbuild.state.pool import Pool
+from vidbuild.state.records import Lock, Render
+from vidbuild.workspace.opened import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What a command line says about a plan."""
+
+    selection: Selection = field(default_factory=Selection)
+    resubmit: frozenset[str] = frozenset()
+    download: bool = True
+
+
+def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
+    """The plan. Raises `Problems` for errors in what is selected."""
+    loaded = workspace.loaded
+    _raise_errors(loaded, options.selection)
+    situation = Situation(
+        api=loaded.api,
+        provider=loaded.project.provider.name,
+        requests=loaded.requests,
+        lock=workspace.lock,
+        pool=_pool(workspace),
+        files=_Files(workspace, download=options.download),
+        broken=frozenset(loaded.broken),
+        resubmit=options.resubmit,
+    )
+    heading = Heading(
+        project=loaded.project.name,
+        profile=loaded.project.profile,
+        provider=loaded.project.provider.name,
+        vars=loaded.project.outside,
+    )
+    warnings = tuple(d for d in loaded.diagnostics if d.severity == "warning")
+    return build_plan(situation, heading=heading, selection=options.selection, diagnostics=warnings)
+
+
+def _pool(workspace: Workspace) -> Pool:
+    loaded = workspace.loaded
+    return plan_pool(
+        loaded.api,
+        loaded.requests,
+        workspace.lock,
+        provider=loaded.project.provider.name,
+        siblings=workspace.siblings,
+        journal=workspace.journal,
+        kept=lambda render: _video_is_good(workspace, render),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """How the files of a finished render stand in the output folder."""
+
+    workspace: Workspace
+    download: bool
+
+    def __call__(self, name: str, render: Render) -> FileState:
+        if not self.download:
+            return FileState.good
+        loaded = self.workspace.loaded
+        wanted = output_paths(loaded.api, loaded.requests[name], loaded.project.output.files)
+        state = FileState.good
+        for kind, expected in wanted.items():
+            output = render.outputs.get(kind)
+            if output is None and kind in render.outputs:
+                continue  # the provider has no such file
+            path = self.workspace.output_dir / expected
+            if output is None or output.path != expected or not path.exists():
+                return FileState.missing
+            receipt = self.workspace.journal.receipts.get(
+                receipt_path(path, root=self.workspace.root)
+            )
+            if not is_good(path, output, render=render, receipt=receipt):
+                state = FileState.altered
+        return state
+
+
+def _video_is_good(workspace: Workspace, render: Render) -> bool:
+    output = render.outputs.get("video")
+    if output is None:
+        return False
+    path = workspace.output_dir / output.path
+    receipt = workspace.journal.receipts.get(receipt_path(path, root=workspace.root))
+    return is_good(path, output, render=render, receipt=receipt)
+
+
+def _raise_errors(loaded: Loaded, selection: Selection) -> None:
+    """Errors of a video block only what selects it; one whose tags and row nobody got to
+    know is taken to be selected by every pattern that asks for them."""
+    errors = [d for d in loaded.diagnostics if d.severity == "error"]
+    if not errors:
+        return
+    blocked = {name for name, video in loaded.broken.items() if video is None}
+    subjects = [
+        Subject(name=name, tags=video.tags, row=video.row, depends_on=video.depends_on)
+        if video
+        else Subject(name=name)
+        for name, video in loaded.broken.items()
+    ]
+    if not any(":" in p or p.startswith("each.") for p in selection.select):
+        blocked = set()
+    blocked |= select_names(selection, subjects)
+    found = [d for d in errors if d.video is None or d.video in blocked]
+    if found:
+        raise Problems(found)
+
+
+def check_limits(
+    workspace: Workspace, plan: Plan, *, max_cost: float | None, allow: Sequence[str], now: float
+) -> None:
+    """Raises `Problems` (exit code 5) for a plan that the policy or a protection refuses."""
+    from datetime import UTC, datetime
+
+    from vidbuild.plan.policy import allowed, check_policy, limits_from, lowered
+    from vidbuild.plan.spending import spent_so_far
+
+    limits = lowered(allowed(limits_from(workspace.loaded.project.policy), allow), max_cost)
+    locks: dict[str | None, Lock] = {None: workspace.lock}
+    locks.update((label, lock) for label, lock in workspace.siblings.items())
+    spent = spent_so_far(
+        workspace.loaded.api,
+        _pool(workspace),
+        locks,
+        changes=plan.changes,
+        now=datetime.fromtimestamp(now, UTC),
+    )
+    found = check_policy(plan, limits, spent=spent, lock_videos=len(workspace.lock.videos))
+    if found:
+        raise Problems(found, exit_code=EXIT_REFUSED)
