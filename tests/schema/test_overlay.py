@@ -82,6 +82,10 @@ def test_a_later_action_finds_what_an_earlier_one_added() -> None:
     assert result["components"]["schemas"]["A"]["properties"]["x"]["late"]["q"] == {"found": True}
 
 
+def test_what_is_no_object_is_passed_over() -> None:
+    assert overlaid({"target": "$.info.*", "update": {"x": 1}})["info"] == STORE["info"]
+
+
 def test_two_targets_do_not_share_what_was_merged() -> None:
     result = overlaid({"target": "$..properties", "update": {"k": {"v": {}}}})
     first, second = (result["components"]["schemas"][name]["properties"]["k"] for name in "AB")
@@ -95,7 +99,6 @@ def test_two_targets_do_not_share_what_was_merged() -> None:
         {"overlay": "2.0.0", "actions": []},
         {"actions": []},
         {"overlay": "1.0.0", "actions": [{"target": "$.info", "remove": True}]},
-        {"overlay": "1.0.0", "actions": [{"target": "$.info.title", "update": {}}]},
     ],
 )
 def test_overlays_that_cannot_be_applied(overlay: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from vidbuild.diagnostics import Problems, nearest, problem
 from vidbuild.schema.overlay import apply_overlay
 from vidbuild.schema.resolve import pointed
 from vidbuild.schema.shape import Shape, shape_of
+from vidbuild.schema.sound import require_sound
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 USUAL = "POST /v3/videos"
@@ -48,7 +49,7 @@ def load_api(spec: Path | None = None, operation: str | None = None) -> Api:
     """
     if spec is None:
         return _bundled(operation)
-    return _api(_read(spec), operation, str(spec))
+    return _api(_read(spec), operation, str(spec), known=False)
 
 
 def bundled(name: str) -> Path:
@@ -61,7 +62,7 @@ def bundled(name: str) -> Path:
 @cache
 def _bundled(operation: str | None) -> Api:
     spec = bundled("heygen-v3.openapi.yaml")
-    return _api(_read(spec), operation, spec.name)
+    return _api(_read(spec), operation, spec.name, known=True)
 
 
 def _read(spec: Path) -> Any:
@@ -84,22 +85,26 @@ def _read(spec: Path) -> Any:
         raise problem("VB270", f"the spec is not JSON: {spec}: {error}") from None
 
 
-def _api(document: Any, operation: str | None, file: str) -> Api:
+def _api(document: Any, operation: str | None, file: str, *, known: bool) -> Api:
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise problem(
             "VB271",
             f"{file} is not an OpenAPI 3.0 or 3.1 document",
             hint="give a file that begins with `openapi: 3.1.0` and has `paths`",
         )
-    apply_overlay(document, _read(bundled("heygen-v3.overlay.yaml")))
     method, path, chosen = _operation(document, operation, file)
-    request = shape_of(document, _body(document, chosen, f"{method.upper()} {path}", file))
+    schema = _body(document, chosen, f"{method.upper()} {path}", file)
+    if not known:
+        require_sound(document, schema)
+    apply_overlay(document, _read(bundled("heygen-v3.overlay.yaml")))
+    request = shape_of(document, schema)
+    info = document.get("info")
     metadata = document.get("x-vidbuild-metadata", {})
     title = metadata.get("recorded")
     callbacks = frozenset(metadata.get("unrecorded", ()))
     return Api(
         document=document,
-        edition=str(document.get("info", {}).get("version", "")),
+        edition=str(info.get("version", "")) if isinstance(info, Mapping) else "",
         operation=f"{method.upper()} {path}",
         path=path,
         request=request,
@@ -152,11 +157,11 @@ def _no_operation(wanted: str | None, file: str, posts: list[str], names: list[s
 def _body(
     document: Mapping[str, Any], operation: Mapping[str, Any], name: str, file: str
 ) -> Mapping[str, Any]:
-    body = operation.get("requestBody", {})
-    if isinstance(body, Mapping) and "$ref" in body:
-        body = pointed(document, body["$ref"])
-    content = body.get("content", {}) if isinstance(body, Mapping) else {}
-    schema = content.get("application/json", {}).get("schema")
+    schema: Any = operation.get("requestBody")
+    for key in ("content", "application/json", "schema"):
+        while isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
+            schema = pointed(document, schema["$ref"])
+        schema = schema.get(key) if isinstance(schema, Mapping) else None
     if not isinstance(schema, Mapping):
         raise problem(
             "VB274",

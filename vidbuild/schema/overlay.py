@@ -36,13 +36,12 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any]) -> dict[
         raise problem("VB279", "the overlay is not an OpenAPI Overlay 1.0 document")
     found = _Finder(document)
     for action in overlay["actions"]:
-        targets = found.select(action["target"])
-        if action.get("remove") or any(not isinstance(node, dict) for node in targets):
+        if "update" not in action:
             raise problem(
-                "VB279",
-                f"an overlay action cannot be applied: {action['target']}",
-                hint="give actions an `update` and targets that are objects",
+                "VB279", "an overlay action has no `update`", hint="`remove` is not taken"
             )
+        # A boolean schema (`title: true`) has no place for an update.
+        targets = [node for node in found.select(action["target"]) if isinstance(node, dict)]
         for node in targets:
             _merge(node, action["update"])
         if targets and _adds_places(action["update"]):

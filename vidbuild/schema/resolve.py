@@ -50,6 +50,11 @@ def pointed(document: Mapping[str, Any], reference: str) -> Any:
     return node
 
 
+def pointer_of(target: Any) -> str:
+    """What a discriminator's mapping names: a reference, or a schema by its bare name."""
+    return str(target) if "/" in str(target) else f"#/components/schemas/{target}"
+
+
 def _follow(document: Mapping[str, Any], node: Any, seen: tuple[str, ...]) -> dict[str, Any]:
     """The node with `$ref` and `allOf` merged in; what stands beside a `$ref` wins."""
     if not isinstance(node, Mapping):
@@ -147,10 +152,7 @@ def _variants(
     solid: list[tuple[Any, dict[str, Any]]],
 ) -> dict[str, Any]:
     if mapping:
-        return {
-            str(value): {"$ref": target if "/" in target else f"#/components/schemas/{target}"}
-            for value, target in mapping.items()
-        }
+        return {str(value): {"$ref": pointer_of(target)} for value, target in mapping.items()}
     found: dict[str, Any] = {}
     for raw, each in solid:
         values = _tags(document, each, tag)
