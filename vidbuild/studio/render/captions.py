@@ -1,5 +1,7 @@
 """Captions: a script cut into lines that are shown while they are spoken, and the SRT file."""
 
+# ruff: noqa: RUF001 - the punctuation of many scripts is the subject here
+
 from __future__ import annotations
 
 import re
@@ -7,14 +9,19 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from vidbuild.studio.render.script import Script
+from vidbuild.studio.render.sound import RATE
 from vidbuild.studio.render.speech import Speech
 
 _LONGEST = 74  # columns of one caption: two comfortable lines
 _LINE = 42
 _SENTENCE = re.compile(r"[^.!?…。！？।؟\n]*[.!?…。！？।؟\n]*[\"'”’»」』)\]]*\s*")
-_CLOSING = frozenset("。、，．！？）」』】〕》〉：；ー々ゝっゃゅょぁぃぅぇぉッャュョァィゥェォ,.!?:;)]}”’»%")
+_CLOSING = frozenset(
+    "。、，．！？）」』】〕》〉：；ー々ゝっゃゅょぁぃぅぇぉッャュョァィゥェォ,.!?:;)]}”’»%"
+)
+_LEADING = frozenset("เแโใไ([{«“‘「『（【《〈¿¡")  # never the last of a line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +36,8 @@ class Cue:
 def write_cues(script: Script, speech: Speech) -> tuple[Cue, ...]:
     """Captions of a spoken script, timed by the word events of the engine."""
     positions = [word[0] for word in speech.words]
-    times = [word[2] / speech.rate for word in speech.words]
-    end = speech.samples / speech.rate
+    times = [word[2] / RATE for word in speech.words]
+    end = speech.samples / RATE
     pieces = [
         (part.start + at, text, part.start + len(part.text))
         for part in script.parts
@@ -45,7 +52,7 @@ def write_cues(script: Script, speech: Speech) -> tuple[Cue, ...]:
         stop = later - silent[0].pause if last and silent else later
         stop = max(stop, min(starts[number] + 0.3, later))
         cues.append(Cue(start=starts[number], end=stop, text=text))
-    return tuple(cue for cue in cues if cue.end - cue.start > 0.01)  # noqa: PLR2004 - seconds
+    return tuple(cue for cue in cues if cue.end - cue.start > 0.01)
 
 
 def encode_srt(cues: Sequence[Cue]) -> str:
@@ -58,13 +65,22 @@ def encode_srt(cues: Sequence[Cue]) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Pieces between which a line may break: words with their spaces, single CJK characters."""
+    """Pieces between which a line may break: words with their spaces, single CJK characters.
+
+    A word wider than a line (Thai writes no spaces) is cut between its letters.
+    """
     found: list[str] = []
     for char in text:
-        fresh = not found or (
-            char not in _CLOSING
-            and (_wide(char) or _wide(found[-1][-1]) or (found[-1][-1].isspace()))
-        )
+        if not found:
+            fresh = True
+        else:
+            last = found[-1][-1]
+            fresh = char not in _CLOSING and (
+                _wide(char)
+                or _wide(last)
+                or last.isspace()
+                or (_letter(char) and last not in _LEADING and columns(found[-1]) >= _LINE)
+            )
         if fresh and not char.isspace():
             found.append(char)
         elif found:
@@ -77,6 +93,10 @@ def columns(text: str) -> int:
     return sum(
         0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + _wide(char) for char in text
     )
+
+
+def _letter(char: str) -> bool:
+    return unicodedata.category(char) not in ("Mn", "Mc", "Me", "Cf") and char != "ำ"
 
 
 def _wide(char: str) -> bool:
@@ -98,24 +118,32 @@ def _pieces(text: str) -> list[tuple[int, str]]:
 
 
 def _even(at: int, sentence: str) -> list[tuple[int, str]]:
-    """Cuts a sentence into as few pieces as fit, of about the same width."""
+    """Cuts a sentence into as few captions as fit, of about one width, after commas if it can."""
     at += len(sentence) - len(sentence.lstrip())
-    total = columns(sentence.strip())
-    goal = total / -(-total // _LONGEST) if total else 1
+    words = tokens(sentence)
     pieces: list[tuple[int, str]] = []
-    piece = ""
-    for token in tokens(sentence):
-        cut = columns((piece + token).rstrip()) > _LONGEST or (
-            columns(piece) >= goal * 0.75 and piece.rstrip()[-1:] in ",;:，、；：،"
-        ) or columns(piece) >= goal  # fmt: skip
-        if piece and cut:
-            pieces.append((at, piece.strip()))
-            at += len(piece)
-            piece = ""
-        piece += token
-    if piece.strip():
-        pieces.append((at, piece.strip()))
+    while words:
+        text = "".join(words[: _cut(words)])
+        pieces.append((at, text.strip()))
+        at += len(text)
+        words = words[_cut(words) :]
     return pieces
+
+
+def _cut(words: Sequence[str]) -> int:
+    """How many words the next caption takes."""
+    ends = list(accumulate(columns(word) for word in words))
+    count = -(-ends[-1] // _LONGEST)
+    if count <= 1:
+        return len(words)
+    goal = ends[-1] / count
+
+    def cost(number: int) -> float:
+        end = ends[number - 1]
+        clause = words[number - 1].rstrip()[-1:] in ",;:、，；：،—–"
+        return abs(end - goal) - 14 * clause + 1000 * (end > _LONGEST)
+
+    return min(range(1, len(words)), key=cost)
 
 
 def _moment(position: int, positions: Sequence[int], times: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidbuild.studio.render import sound
 from vidbuild.studio.render.layout import Box, even
-from vidbuild.studio.render.media import Medium
+from vidbuild.studio.render.media import PLAIN_MEDIA, Medium
 from vidbuild.studio.render.model import RenderError
 from vidbuild.studio.render.sound import Sound
 from vidbuild.studio.render.yuv import Patch, planes
@@ -44,7 +44,7 @@ def clip_frames(clip: Medium, width: int, height: int, fps: int) -> Iterator[Pat
     moment = 0
     last: Patch | None = None
     try:
-        with av.open(str(clip.path)) as media:
+        with av.open(str(clip.path), options=PLAIN_MEDIA) as media:
             stream = media.streams.video[0]
             for frame in media.decode(stream):
                 at = float(frame.time or 0.0)
@@ -65,7 +65,9 @@ def _cropped(frame: VideoFrame, width: int, height: int) -> Patch:
         width=w, height=h, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
     )
     x, y = even((w - width) / 2), even((h - height) / 2)
-    return Patch(planes(scaled), Box(x=min(x, w - width), y=min(y, h - height), width=width, height=height))
+    return Patch(
+        planes(scaled), Box(x=min(x, w - width), y=min(y, h - height), width=width, height=height)
+    )
 
 
 def _length(clip: Medium) -> float:
@@ -73,7 +75,7 @@ def _length(clip: Medium) -> float:
     import av
 
     try:
-        with av.open(str(clip.path)) as media:
+        with av.open(str(clip.path), options=PLAIN_MEDIA) as media:
             if not media.streams.video:
                 raise RenderError("rendering_failed", f"{clip.name} has no pictures.")
             stream = media.streams.video[0]
@@ -84,5 +86,7 @@ def _length(clip: Medium) -> float:
     except (av.FFmpegError, ValueError, OSError) as error:
         raise RenderError("rendering_failed", f"{clip.name} can't be decoded: {error}.") from error
     if not 0.0 < seconds <= _LONGEST:
-        raise RenderError("video_too_long", f"{clip.name} lasts {seconds:.0f} s; 300 s are the most.")
+        raise RenderError(
+            "video_too_long", f"{clip.name} lasts {seconds:.0f} s; 300 s are the most."
+        )
     return seconds

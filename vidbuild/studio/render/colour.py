@@ -58,7 +58,7 @@ def parsed(value: str) -> Colour | None:
     match = _HEX.fullmatch(value.strip())
     if not match:
         return None
-    digits = match[1] if len(match[1]) > 3 else "".join(d * 2 for d in match[1])  # noqa: PLR2004 - short form
+    digits = match[1] if len(match[1]) > 3 else "".join(d * 2 for d in match[1])
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
 
 
@@ -68,7 +68,7 @@ def accent(identity: str, on: Colour) -> Colour:
     towards = readable(on)
     for part in (0.0, 0.2, 0.4, 0.6):
         moved = mixed(chosen, towards, part)
-        if contrast(moved, on) >= 2.2:  # noqa: PLR2004 - bars and discs, not text
+        if contrast(moved, on) >= 2.2:
             return moved
     return towards
 
@@ -91,8 +91,5 @@ def mixed(one: Colour, other: Colour, part: float) -> Colour:
 
 
 def _luminance(colour: Colour) -> float:
-    linear = [
-        c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - sRGB
-        for c in colour
-    ]
+    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

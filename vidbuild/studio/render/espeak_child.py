@@ -11,10 +11,13 @@ from __future__ import annotations
 import ctypes
 import marshal
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` would add a fifth to the start-up
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 SYNCHRONOUS = 2
-PHONEMES_AND_DONT_EXIT = 0x0001 | 0x8000
+PHONEMES = 0x0001 | 0x8000  # events for them; and never exit by itself
 UTF8_ENDPAUSE = 0x0001 | 0x1000
 POSITION_CHARACTER = 1
 RATE, VOLUME, PITCH = 1, 2, 3
@@ -52,9 +55,7 @@ class Voice(ctypes.Structure):
     )
 
 
-Callback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(Event)
-)
+Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(Event))
 
 
 def choose_voice(engine: ctypes.CDLL, order: dict[str, Any]) -> str:
@@ -70,53 +71,64 @@ def choose_voice(engine: ctypes.CDLL, order: dict[str, Any]) -> str:
     return ""
 
 
+class Tape:
+    """Writes samples as they come and notes where in them words and sounds begin."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self.out = out
+        self.samples = 0
+        self.start = 0  # of the part that is being spoken
+        self.part = 0
+        self.words: list[tuple[int, int, int, int]] = []
+        self.phonemes: list[tuple[int, bytes]] = []
+
+    def collect(self, samples: int | None, count: int, events: Any) -> int:
+        """The engine's callback; 0 means go on."""
+        if samples and count:
+            self.out.write(ctypes.string_at(samples, count * 2))
+            self.samples += count
+        at = 0
+        while events[at].type:
+            event = events[at]
+            sample = self.start + event.sample
+            if event.type == WORD:
+                self.words.append((self.part, event.position - 1, event.length, sample))
+            elif event.type == PHONEME:
+                self.phonemes.append((sample, event.id.string))
+            at += 1
+        return 0
+
+    def pause(self, samples: int) -> None:
+        self.out.write(bytes(2 * samples))
+        self.samples += samples
+
+
 def speak(order: dict[str, Any]) -> dict[str, Any]:
     engine = ctypes.CDLL(order["library"])
-    rate = engine.espeak_Initialize(
-        SYNCHRONOUS, 500, order["data"].encode(), PHONEMES_AND_DONT_EXIT
-    )
+    rate = engine.espeak_Initialize(SYNCHRONOUS, 500, order["data"].encode(), PHONEMES)
     if rate <= 0:
         return {"error": "the engine found no data"}
-    words: list[tuple[int, int, int, int]] = []
-    phonemes: list[tuple[int, bytes]] = []
-    total = start = index = 0
-
+    voice = choose_voice(engine, order)
+    if not voice:
+        return {"error": "the engine has no such voice"}
+    for key, parameter in (("rate", RATE), ("volume", VOLUME), ("pitch", PITCH)):
+        engine.espeak_SetParameter(parameter, order[key], 0)
     with open(order["output"], "wb") as out:  # noqa: PTH123 - pathlib would double the start-up
-
-        def collect(samples: int | None, count: int, events: Any) -> int:
-            nonlocal total
-            if samples and count:
-                out.write(ctypes.string_at(samples, count * 2))
-                total += count
-            at = 0
-            while events[at].type:
-                event = events[at]
-                if event.type == WORD:
-                    words.append((index, event.position - 1, event.length, start + event.sample))
-                elif event.type == PHONEME:
-                    phonemes.append((start + event.sample, event.id.string))
-                at += 1
-            return 0
-
-        callback = Callback(collect)
+        tape = Tape(out)
+        callback = Callback(tape.collect)
         engine.espeak_SetSynthCallback(callback)
-        voice = choose_voice(engine, order)
-        if not voice:
-            return {"error": "the engine has no such voice"}
-        for key, parameter in (("rate", RATE), ("volume", VOLUME), ("pitch", PITCH)):
-            engine.espeak_SetParameter(parameter, order[key], 0)
-        for index, (text, pause) in enumerate(order["parts"]):  # noqa: B007 - read by `collect`
-            start = total
+        for tape.part, (text, pause) in enumerate(order["parts"]):
+            tape.start = tape.samples
             data = text.encode()
             if text.strip() and engine.espeak_Synth(
                 data, len(data) + 1, 0, POSITION_CHARACTER, 0, UTF8_ENDPAUSE, None, None
             ):
                 return {"error": "the engine gave up on a part of the text"}
-            silence = int(pause * rate)
-            out.write(bytes(2 * silence))
-            total += silence
-    return {"rate": rate, "samples": total, "voice": voice, "words": words, "phonemes": phonemes}
+            tape.pause(int(pause * rate))
+    found = {"words": tape.words, "phonemes": tape.phonemes}
+    return {"rate": rate, "samples": tape.samples, "voice": voice, **found}
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(marshal.dumps(speak(marshal.loads(sys.stdin.buffer.read()))))  # noqa: S302 - from the parent
+    answer = speak(marshal.loads(sys.stdin.buffer.read()))  # noqa: S302 - from the parent
+    sys.stdout.buffer.write(marshal.dumps(answer))

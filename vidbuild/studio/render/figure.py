@@ -126,10 +126,12 @@ def _mouth(box: Box, opening: float, shape: str) -> Image:
         ImageDraw.Draw(hole).rounded_rectangle((*edge[:3], top + tall * 0.5), tall * 0.2, fill=255)
     inside = Image.new("RGB", (w, h), _LIPS)
     paint = ImageDraw.Draw(inside)
-    if opening > 0.4 and shape != "round":  # noqa: PLR2004 - wide enough for teeth and tongue to show
+    if opening > 0.4 and shape != "round":
         teeth = (w / 2 - half * 0.78, top + tall * 0.07, w / 2 + half * 0.78, top + tall * 0.27)
         paint.rounded_rectangle(teeth, tall * 0.08, fill=(250, 251, 252))
-        paint.ellipse((w / 2 - half * 0.6, top + tall * 0.62, w / 2 + half * 0.6, h * 1.2), fill=_TONGUE)
+        paint.ellipse(
+            (w / 2 - half * 0.6, top + tall * 0.62, w / 2 + half * 0.6, h * 1.2), fill=_TONGUE
+        )
     cell.paste(inside, (0, 0), hole)
     return cell.reduce(_OVER)
 

@@ -111,9 +111,9 @@ def _code_points(cmap: bytes) -> Iterator[int]:
     count = struct.unpack_from(">H", cmap, 2)[0]
     for offset in {struct.unpack_from(">I", cmap, 8 + 8 * n)[0] for n in range(count)}:
         form = struct.unpack_from(">H", cmap, offset)[0]
-        if form == 4:  # noqa: PLR2004 - OpenType's own number
+        if form == 4:
             yield from _segments(cmap, offset)
-        elif form == 12:  # noqa: PLR2004 - the same
+        elif form == 12:
             groups = struct.unpack_from(">I", cmap, offset + 12)[0]
             for n in range(groups):
                 first, last, glyph = struct.unpack_from(">III", cmap, offset + 16 + 12 * n)

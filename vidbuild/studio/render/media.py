@@ -1,4 +1,4 @@
-"""Pictures and clips of a request: found among the assets, opened without trust. Fetches nothing."""
+"""Pictures and clips of a request: found among the assets, opened without trust."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _MOST_PIXELS = 64_000_000
-_CLIPS = (".mp4", ".webm", ".mov", ".mkv", ".m4v", ".avi")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # no format that runs or reads anything else
+# Nor may a playlist in a media file's clothes make the decoder open an address or another file.
+PLAIN_MEDIA = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,matroska,webm,avi,wav,mp3,ogg,flac,aac,aiff,mpegts",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ def open_picture(medium: Medium) -> Image:
 
     source = io.BytesIO(medium.data) if medium.data is not None else medium.path or ""
     try:
-        with Image.open(source) as picture:
+        with Image.open(source, formats=_FORMATS) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 raise RenderError("invalid_parameter", f"{medium.name} has over 64 million pixels.")
             upright = ImageOps.exif_transpose(picture)
@@ -72,7 +77,8 @@ def open_picture(medium: Medium) -> Image:
             return upright.convert("RGBA" if clear else "RGB")
     except UnidentifiedImageError as error:
         raise RenderError("rendering_failed", f"{medium.name} is no picture.") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError,
+            Image.DecompressionBombWarning) as error:  # fmt: skip
         raise RenderError("rendering_failed", f"{medium.name} is damaged: {error}.") from error
 
 

@@ -91,7 +91,7 @@ def _check_letters(takes: Sequence[Take], desk: Desk) -> None:
     shown = [text for t in takes for text in (t.heading, t.line, t.note, *(c.text for c in t.cues))]
     text = "".join(filter(None, shown))
     if lost := missing(text):
-        named = " ".join(lost[:12]) + (f" and {len(lost) - 12} more" if len(lost) > 12 else "")  # noqa: PLR2004 - a line's worth
+        named = " ".join(lost[:12]) + (f" and {len(lost) - 12} more" if len(lost) > 12 else "")
         desk.warn(f"No font here draws: {named}. They are left out of the picture.")
     if needs_shaping(text):
         from PIL import features
@@ -145,7 +145,10 @@ def _play(
             if clip is not None:
                 stage.background(next(clip))
             peak = loudness(memoryview(data).cast("h")) if source else 0
-            if stage.move(number, peak, (moment + 1) / length) or moment in (moments[0], moments[-1]):
+            if stage.move(number, peak, (moment + 1) / length) or moment in (
+                moments[0],
+                moments[-1],
+            ):
                 film.show(frame, moment)
             yield moment, frame
 
@@ -160,6 +163,8 @@ def _shifted(takes: Sequence[Take]) -> list[Cue]:
 
 
 def _save_thumbnail(frame: VideoFrame, path: Path) -> None:
+    from PIL import Image
+
     scale = min(1.0, _THUMBNAIL / max(frame.width, frame.height))
     small = frame.reformat(
         width=round(frame.width * scale),
@@ -168,6 +173,12 @@ def _save_thumbnail(frame: VideoFrame, path: Path) -> None:
         src_colorspace="ITU709",
         src_color_range="MPEG",
     )
-    small.to_image().save(path, "JPEG", quality=85, optimize=False)
+    Image.frombytes("RGB", (small.width, small.height), _rows(small)).save(path, "JPEG", quality=85)
 
 
+def _rows(frame: VideoFrame) -> bytes:
+    """Packed pixels: a plane's lines may end in padding."""
+    plane = frame.planes[0]
+    data, row = memoryview(plane), 3 * frame.width
+    lines = (data[y : y + row] for y in range(0, frame.height * plane.line_size, plane.line_size))
+    return b"".join(lines)

@@ -9,10 +9,11 @@ from vidbuild.studio.render import colour as col
 from vidbuild.studio.render import text
 from vidbuild.studio.render.colour import Colour, Palette, mixed
 from vidbuild.studio.render.figure import badge
-from vidbuild.studio.render.layout import Box, Layout
+from vidbuild.studio.render.fonts import missing
+from vidbuild.studio.render.layout import Box, Layout, even
 from vidbuild.studio.render.media import contained, covered, open_picture
 from vidbuild.studio.render.takes import Take
-from vidbuild.studio.render.text import Style
+from vidbuild.studio.render.text import Align, Style
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,6 +67,8 @@ def caption(cue: str, at: Layout, shades: Palette, *, burned: bool) -> Image:
 
     inside = caption_inside(at)
     back = caption_colour(shades, burned=burned)
+    if len(missing(cue)) * 2 > len(set(cue)):
+        cue = "[No font here draws this caption: it is in the subtitle file]"
     image = Image.new("RGB", (inside.width, inside.height), back)
     style = Style(
         size=round(CAPTION_SIZE * at.unit),
@@ -139,7 +142,8 @@ def _title(draw: ImageDraw, take: Take, at: Layout, shades: Palette) -> None:
     rows = 2 if at.height > at.width else 1
     lines, style = text.fitted(take.heading, style, box.width, rows)
     text.write(draw, lines, style, x=box.x, y=box.y, room=box.width)
-    small = Style(size=round(19 * at.unit), colour=shades.quiet)
+    align: Align = "right" if text.right_to_left(take.heading) else "left"
+    small = Style(size=round(19 * at.unit), colour=shades.quiet, align=align)
     line = text.elided(take.line, small, box.width)
     y = box.y + len(lines) * style.leading + 7 * at.unit
     text.write(draw, [line], small, x=box.x, y=y, room=box.width)
@@ -153,6 +157,23 @@ def _tag(image: Image, at: Layout) -> None:
     y = at.tag.y + (at.tag.height - style.size * 1.22) / 2
     spaced = "\u2009".join("DRAFT")
     text.write(ImageDraw.Draw(image), [spaced], style, x=at.tag.x, y=y, room=at.tag.width)
+
+
+def labels(take: Take, at: Layout) -> list[tuple[Box, Image]]:
+    """What lies over a clip: the tag and the heading, on plain strips (a clip hides the scene)."""
+    from PIL import Image, ImageDraw
+
+    tag = Image.new("RGB", (at.width, at.height // 2), col.AMBER)
+    _tag(tag, at)
+    style = Style(size=round(22 * at.unit), colour=col.LIGHT, bold=True)
+    line = text.elided("  ·  ".join(filter(None, (take.heading, take.line))), style, at.title.width)
+    pad = 14 * at.unit
+    wide = min(at.title.width, even(text.width(line, style) + 2 * pad))
+    strip = Box(x=at.title.x, y=at.tag.y, width=wide, height=at.tag.height)
+    back = Image.new("RGB", (strip.width, strip.height), col.DARK)
+    y = (strip.height - style.size * 1.22) / 2
+    text.write(ImageDraw.Draw(back), [line], style, x=pad, y=y, room=strip.width - 2 * pad)
+    return [(at.tag, tag.crop((at.tag.x, at.tag.y, at.tag.right, at.tag.bottom))), (strip, back)]
 
 
 def _place_badge(image: Image, take: Take, at: Layout, shades: Palette) -> None:
@@ -172,8 +193,7 @@ def _note(draw: ImageDraw, note: str, at: Layout, shades: Palette) -> None:
     bottom = at.caption.y - 24 * at.unit
     style = Style(size=round(34 * at.unit), colour=shades.text, align="centre")
     rows = max(1, int((bottom - top) // style.leading))
-    first, *rest = note.split("\n", 1)
-    lines, style = text.fitted(first + (" · " + rest[0] if rest else ""), style, room, rows)
+    lines, style = text.fitted(note, style, room, rows)
     y = top + (bottom - top - len(lines) * style.leading) / 2
     text.write(draw, lines, style, x=x, y=y, room=room)
 

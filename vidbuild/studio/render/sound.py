@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from vidbuild.studio.render.media import PLAIN_MEDIA
 from vidbuild.studio.render.model import RenderError
+
+if TYPE_CHECKING:
+    from av import AudioFrame
 
 RATE = 22_050
 _LONGEST = 1_800  # seconds of one recording
@@ -21,11 +26,10 @@ class Sound:
 
     path: Path | None
     samples: int
-    rate: int = RATE
 
     @property
     def seconds(self) -> float:
-        return self.samples / self.rate
+        return self.samples / RATE
 
 
 def silence(seconds: float) -> Sound:
@@ -55,7 +59,7 @@ def decode(source: str, path: Path, *, name: str, volume: float = 1.0) -> Sound:
 
     samples = 0
     try:
-        with av.open(source) as media, path.open("wb") as out:
+        with av.open(source, options=PLAIN_MEDIA) as media, path.open("wb") as out:
             if not media.streams.audio:
                 raise RenderError("no_audio_track", f"{name} has no sound.")
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
@@ -71,7 +75,7 @@ def decode(source: str, path: Path, *, name: str, volume: float = 1.0) -> Sound:
     return Sound(path=path, samples=samples)
 
 
-def _write(out: IO[bytes], frames: list, volume: float) -> int:  # type: ignore[type-arg] - av frames
+def _write(out: IO[bytes], frames: Sequence[AudioFrame], volume: float) -> int:
     count = 0
     for frame in frames:
         data = bytes(frame.planes[0])[: frame.samples * 2]
@@ -85,4 +89,7 @@ def _write(out: IO[bytes], frames: list, volume: float) -> int:  # type: ignore[
 def loudness(samples: memoryview) -> int:
     """The peak of some 16 bit samples, 0 to 32767; every fourth is looked at."""
     sparse = samples[::4].tolist()
-    return max(max(sparse), -min(sparse)) if sparse else 0
+    if not sparse:
+        return 0
+    high, low = max(sparse), min(sparse)
+    return max(high, -low)

@@ -15,6 +15,7 @@ from typing import Any
 from vidbuild.studio.render.language import candidates
 from vidbuild.studio.render.model import RenderError
 from vidbuild.studio.render.script import Script
+from vidbuild.studio.render.sound import RATE
 
 _CHILD = Path(__file__).with_name("espeak_child.py")
 _LONGEST_PATH = 150  # the engine copies its data path into a buffer of 160 bytes
@@ -31,7 +32,6 @@ class Speech:
     """
 
     path: Path
-    rate: int
     samples: int
     language: str
     wanted: str
@@ -56,11 +56,12 @@ def speak(script: Script, *, voice_id: str, settings: Mapping[str, Any], path: P
             "output": str(path),
         }
     )
+    if answer["rate"] != RATE:
+        raise RenderError("rendering_failed", f"The speech engine speaks at {answer['rate']} Hz.")
     if not answer["samples"] or not answer["words"]:
         raise RenderError("tts_text_invalid", "The speech engine finds no word in the script.")
     return Speech(
         path=path,
-        rate=answer["rate"],
         samples=answer["samples"],
         language=answer["voice"],
         wanted=languages[0],

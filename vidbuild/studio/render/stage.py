@@ -6,7 +6,7 @@ Not for drawing (`scenery`, `figure`) and not for files (`film`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,10 @@ from vidbuild.studio.render.colour import Colour, Palette, mixed
 from vidbuild.studio.render.figure import OPENINGS, SHAPES
 from vidbuild.studio.render.film import FPS
 from vidbuild.studio.render.layout import Box, Layout, even
-from vidbuild.studio.render.scenery import bars_inside, caption, caption_inside
+from vidbuild.studio.render.scenery import bars_inside, caption, caption_inside, labels
 from vidbuild.studio.render.sound import RATE
 from vidbuild.studio.render.takes import Take
-from vidbuild.studio.render.yuv import Patch, Plane, patch, paste
+from vidbuild.studio.render.yuv import Patch, Plane, paste, patch
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,22 +43,27 @@ class Stage:
     mouth: _Face | None = None
     bars: _Bars | None = None
     line: Patch | None = None
+    labels: Sequence[tuple[Box, Patch]] = ()
     drawn: int = 0
     cue: int = -1
 
     def set_up(self) -> None:
         if self.take.figure is not None:
             self.mouth = _Face(self.target, self.at.badge, self.take.phonemes)
+        if self.take.clip is not None:
+            self.labels = [(box, patch(image)) for box, image in labels(self.take, self.at)]
         if self.take.talks:
             self.bars = _Bars(self.target, bars_inside(self.at), self.shades, self.at.unit)
-        self.line = patch(_flat(self.at.progress.width, self.at.progress.height, self.shades.accent))
+        self.line = patch(
+            _flat(self.at.progress.width, self.at.progress.height, self.shades.accent)
+        )
 
     def move(self, moment: int, peak: int, done: float) -> bool:
         """Brings the frame to a moment of the take; False where nothing changed.
 
         `peak` is the loudness of this moment, `done` the part of the whole film that is over.
         """
-        level = min(1.0, (peak / _FULL) ** 0.7) if peak > 300 else 0.0  # noqa: PLR2004 - noise floor
+        level = min(1.0, (peak / _FULL) ** 0.7) if peak > 300 else 0.0
         changed = self._caption(moment / FPS)
         if self.mouth is not None:
             changed |= self.mouth.move(moment, level)
@@ -73,6 +78,8 @@ class Stage:
     def background(self, picture: Patch) -> None:
         """Replaces the whole frame by a clip's and lays the still parts over it again."""
         paste(self.target, picture, 0, 0)
+        for box, label in self.labels:
+            paste(self.target, label, box.x, box.y)
         self.drawn = 0
         self.cue = -1
 

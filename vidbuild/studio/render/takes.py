@@ -187,7 +187,7 @@ def _clip(scene: Mapping[str, Any], desk: Desk, *, title: str, count: str) -> Ta
             heading=title or count,
             line=count if title else "",
             sound=sound.silence(_CLIP_SECONDS),
-            note=f"Video clip\n{name}",
+            note=f"The clip {name} is not played in a draft",
             talks=False,
         )
     from vidbuild.studio.render.clips import clip_sound
@@ -211,7 +211,7 @@ def _pictured(picture: Medium | None, desk: Desk, **parts: Any) -> Take:
     if not picture.remote:
         return Take(picture=picture, **parts)
     desk.warn(f"The image {picture.name} is not fetched in a draft.")
-    return Take(note=f"Image\n{picture.name}", **parts)
+    return Take(note=f"The image {picture.name} is not fetched in a draft", **parts)
 
 
 def _audio(
@@ -228,7 +228,7 @@ def _audio(
         )
         if spoken.language == "en" and not spoken.wanted.startswith("en"):
             desk.warn(f"The speech engine has no voice for {spoken.wanted}: an English one reads.")
-        heard = Sound(path=spoken.path, samples=spoken.samples, rate=spoken.rate)
+        heard = Sound(path=spoken.path, samples=spoken.samples)
         return heard, write_cues(script, spoken), spoken.phonemes
     if asset_id := body.get("audio_asset_id"):
         medium = find({"asset_id": asset_id}, desk.assets)

@@ -47,7 +47,9 @@ def fold(text: str, style: Style, room: float) -> list[str]:
     lines: list[str] = []
     line, used = "", 0.0
     space = width(" ", style)
-    for token in (t for word in tokens(" ".join(text.split())) for t in _fitting(word, style, room)):
+    for token in (
+        t for word in tokens(" ".join(text.split())) for t in _fitting(word, style, room)
+    ):
         word = token.rstrip()
         extent = width(word, style)
         if line and used + extent > room:
@@ -59,7 +61,7 @@ def fold(text: str, style: Style, room: float) -> list[str]:
 
 
 def fitted(text: str, style: Style, room: float, rows: int) -> tuple[list[str], Style]:
-    """Folds into at most `rows` lines, smaller where it must be, cut off where even that is long."""
+    """Folds into the height of `rows` lines, smaller where it must be, at last cut off."""
     small = style
     for scale in (1.0, 0.88, 0.76, 0.66):
         small = Style(
@@ -95,7 +97,7 @@ def write(
 ) -> None:
     """Draws lines into the width `room` at x; y is the top of the first line."""
     for number, line in enumerate(lines):
-        rtl = _right_to_left(line)
+        rtl = right_to_left(line)
         align = "right" if rtl and style.align == "left" else style.align
         slack = room - width(line, style)
         at = x + {"left": 0.0, "centre": slack / 2, "right": slack}[align]
@@ -110,10 +112,11 @@ def write(
 def needs_shaping(text: str) -> bool:
     """Scripts that come out wrong without a shaping engine."""
     shaped = ("ARABIC", "HEBREW", "DEVANAGARI", "THAI", "BENGALI", "TAMIL")
-    return any(unicodedata.name(c, "").startswith(shaped) for c in set(text) if ord(c) > 0x58F)  # noqa: PLR2004 - below lie Latin, Greek, Cyrillic
+    return any(unicodedata.name(c, "").startswith(shaped) for c in set(text) if ord(c) > 0x58F)
 
 
-def _right_to_left(line: str) -> bool:
+def right_to_left(line: str) -> bool:
+    """The direction of the first letter that has one."""
     for char in line:
         kind = unicodedata.bidirectional(char)
         if kind in ("L", "R", "AL"):
