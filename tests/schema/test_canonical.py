@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schema_kit import at, bodies, places, put, without
 
+from tests.schema.schema_kit import at, bodies, places, put, without
 from vidbuild.schema.api import load_api
 from vidbuild.schema.canonical import content
 from vidbuild.schema.finding import Path, same

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from schema_kit import OVERLAY
 
+from tests.schema.schema_kit import OVERLAY
 from vidbuild.schema.api import load_api
 from vidbuild.schema.finding import Finding
 from vidbuild.schema.validate import advise, check

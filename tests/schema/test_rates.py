@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from schema_kit import bodies
 
+from tests.schema.schema_kit import bodies
 from vidbuild.schema.api import load_api
 from vidbuild.schema.rates import as_of, pace, price
 

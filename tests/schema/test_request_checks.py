@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from schema_kit import at, bodies, places, put, without, wrong
 
+from tests.schema.schema_kit import at, bodies, places, put, without, wrong
 from vidbuild.schema.api import load_api
 from vidbuild.schema.finding import Finding, dotted
 from vidbuild.schema.shape import Shape

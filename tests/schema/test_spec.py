@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
-from schema_kit import OVERLAY, SPEC
 
+from tests.schema.schema_kit import OVERLAY, SPEC
 from vidbuild.schema.api import METHODS, load_api
 from vidbuild.schema.overlay import _Finder
 

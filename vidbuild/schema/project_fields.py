@@ -32,10 +32,11 @@ class ProjectFields:
         for name, forms in self._members(request, whole=False).items():
             self.fields[name] = _united(forms)
 
-    def variants(self, beside: Schema) -> list[Schema]:
+    def variants(self, *, beside: Schema) -> Schema:
         """Conditions that allow a variant its own fields alone, and what `beside` names."""
         tags = self._request.variants
-        return [_only(self._request, tag, beside=beside) for tag in tags if tags[tag].closed]
+        found = [_only(self._request, tag, beside=beside) for tag in tags if tags[tag].closed]
+        return {"allOf": found} if found else {}
 
     def _field(self, shape: Shape, *, whole: bool) -> Schema:
         """A member's schema with its description and default."""

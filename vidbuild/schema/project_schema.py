@@ -36,10 +36,7 @@ def project_schema(api: Api) -> Schema:
             "fields": {"properties": made.fields},
             "build": {"properties": own},
             "defaults": _closed({**known, **_refs("build", own)}),
-            "video": {
-                **_closed({**known, **_refs("build", own)}),
-                "allOf": made.variants(beside=names),
-            },
+            "video": {**_closed({**known, **_refs("build", own)}), **made.variants(beside=names)},
             "set": _closed({**known, **_refs("build", settable)}),
             "request": _closed(known),
             "included": _closed(_included()),
