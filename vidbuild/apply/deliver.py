@@ -1,0 +1,185 @@
+"""The files of one finished render under one name: from here if possible, else downloaded.
+
+An expired link is asked for anew, a broken file is fetched again, and nothing takes the
+place of an existing file before it has been checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vidbuild.apply.entry import owns
+from vidbuild.apply.run import Outputs, Run
+from vidbuild.apply.whole import flaw
+from vidbuild.apply.work import Failed, failed, failed_by
+from vidbuild.diagnostics import Problems
+from vidbuild.plan.model import Change
+from vidbuild.provider.model import Expired, Remote
+from vidbuild.state.outputs import is_good, output_paths
+from vidbuild.state.records import Output, Render
+
+TRIES = 4
+_PAUSE = 5.0
+
+
+class Lost(Exception):
+    """The provider does not know the video (any more)."""
+
+
+async def deliver(
+    run: Run, change: Change, render: Render, remote: Remote | None = None
+) -> tuple[Render, Failed | None]:
+    """The render with the outputs that are in place, and what went wrong with the others.
+
+    Raises `Lost` where a file is not here and the provider does not know the video.
+    """
+    own = owns(run.project, change.entry, render)
+    if change.request is None or not run.work.download:
+        return (render if own else bare(render)), None
+    outputs: Outputs = dict(render.outputs) if own else {}
+    trouble: Failed | None = None
+    source = _Source(run, change, render, remote)
+    for kind, path in output_paths(run.work.api, change.request, run.work.outputs).items():
+        try:
+            outputs[kind] = await _obtain(source, kind, path)
+        except Failed as failure:
+            trouble = trouble or failure
+        except OSError as error:
+            trouble = trouble or failed(
+                change.name,
+                "VB559",
+                f"{path} cannot be put in place: {error.strerror or error}",
+                hint="check the space and the rights of the output folder, then apply again",
+            )
+    return replace(render, outputs=outputs), trouble
+
+
+def bare(render: Render) -> Render:
+    """The render without the files that another name has of it."""
+    absent = {kind: None for kind, output in render.outputs.items() if output is None}
+    return replace(render, outputs=absent)
+
+
+def stage(run: Run, change: Change, render: Render) -> None:
+    """Copies what is here of a render that a reuse takes, before any file is replaced."""
+    if change.request is None or not run.work.download:
+        return
+    for kind, path in output_paths(run.work.api, change.request, run.work.outputs).items():
+        if _in_place(run, render, kind, path) is None:
+            copied = _copy(run, render, kind, path)
+            if copied is not None:
+                run.staged[path, kind] = copied
+
+
+class _Source:
+    """One render as a source of files; asks the provider only when it has to."""
+
+    def __init__(self, run: Run, change: Change, render: Render, remote: Remote | None) -> None:
+        self.run = run
+        self.name = change.name
+        self.render = render
+        self._remote = remote
+
+    async def remote(self, *, fresh: bool = False) -> Remote:
+        """The video with links to its results, `fresh` ones where the old do not work."""
+        if self._remote is None or fresh:
+            self._remote = await self.run.look(self.name, self.render)
+        if self._remote is None:
+            raise Lost
+        return self._remote
+
+
+async def _obtain(source: _Source, kind: str, path: str) -> Output | None:
+    run, render = source.run, source.render
+    if render.outputs.get(kind, "") is None:
+        return None  # recorded as absent
+    there = _in_place(run, render, kind, path)
+    if there is not None:
+        return there
+    ready = run.staged.pop((path, kind), None) or _copy(run, render, kind, path)
+    if ready is None:
+        async with run.downloads:
+            ready = await _download(source, kind, path)
+    if ready is None:
+        return None
+    staged, sha256 = ready
+    return run.shelf.put(staged, path, sha256=sha256, video_id=render.video_id or "", kind=kind)
+
+
+def _in_place(run: Run, render: Render, kind: str, path: str) -> Output | None:
+    """What lies at `path` already, if it is this render's file."""
+    target = run.shelf.folder / path
+    receipt = run.shelf.receipt(path)
+    recorded = render.outputs.get(kind)
+    if receipt is not None and receipt.video_id == render.video_id and receipt.kind == kind:
+        output = Output(path=path, bytes=receipt.bytes, sha256=receipt.sha256)
+    elif recorded is not None:
+        output = replace(recorded, path=path)
+    else:
+        return None
+    if not is_good(target, output, render=render, receipt=receipt):
+        return None
+    return run.shelf.receive(path, sha256=output.sha256, video_id=render.video_id or "", kind=kind)
+
+
+def _copy(run: Run, render: Render, kind: str, path: str) -> tuple[Path, str] | None:
+    """A staged copy of a good file of this render that lies under another name."""
+    for source, sha256 in _elsewhere(run, render, kind):
+        try:
+            staged = run.shelf.copy(source, path, sha256=sha256)
+        except OSError:
+            continue  # gone or unreadable: the next one, or a download
+        if staged is not None:
+            return staged, sha256
+    return None
+
+
+def _elsewhere(run: Run, render: Render, kind: str) -> Iterator[tuple[Path, str]]:
+    for receipt in run.shelf.receipts(render.video_id or "", kind):
+        yield run.work.project_dir / receipt.path, receipt.sha256
+    recorded = render.outputs.get(kind)
+    if recorded is not None:
+        yield run.shelf.folder / recorded.path, recorded.sha256
+
+
+async def _download(source: _Source, kind: str, path: str) -> tuple[Path, str] | None:
+    """A checked download where it can wait; None where the provider has no such file."""
+    run = source.run
+    staged = run.shelf.staged(path)
+    why = "the provider gives no link to it"
+    for tries in range(TRIES):
+        if tries:
+            await run.work.clock.sleep(_PAUSE * tries)
+        remote = await source.remote(fresh=tries > 0)
+        url = _link(remote, kind)
+        if url is None:
+            if kind != "video":
+                return None
+            continue
+        try:
+            got = await run.work.provider.download(url, staged)
+        except Expired:
+            why = "its link has expired"
+            continue
+        except Problems as problems:
+            raise failed_by(source.name, problems) from problems
+        flawed = flaw(staged, kind)
+        if flawed is None:
+            return staged, got.sha256
+        why = f"what came is not whole: {flawed}"
+        staged.unlink()
+    raise failed(
+        source.name,
+        "VB557",
+        f"the {kind} cannot be fetched: {why}",
+        hint="the video is rendered and recorded; `vidbuild fetch` tries again",
+    )
+
+
+def _link(remote: Remote, kind: str) -> str | None:
+    if kind == "video":
+        # Present only where captions were asked to be burned in: then it is what was asked for.
+        return remote.captioned_video_url or remote.video_url
+    return remote.subtitle_url if kind == "subtitle" else remote.thumbnail_url

@@ -1,0 +1,165 @@
+"""Apply: carries out exactly the plan that was shown, and survives being stopped anywhere.
+
+The imperative shell around the plan. Every name is independent; what was submitted is never
+submitted again; interruption, a time limit and the end all leave a lock that says where
+things stand. Not for deciding anything: the decision table did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+
+from vidbuild.apply.book import CHECKPOINT_SECONDS
+from vidbuild.apply.close import close_lost
+from vidbuild.apply.deliver import stage
+from vidbuild.apply.jobs import Job, hand_out, work_on
+from vidbuild.apply.run import Run
+from vidbuild.apply.start import start
+from vidbuild.apply.work import Failed, Result, Work, failed_by
+from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_STOPPED, Problems
+from vidbuild.plan.model import Action, Change, Plan
+from vidbuild.state.identity import Identity, identity
+
+Ending = Literal["done", "timeout", "interrupted"]
+
+
+async def apply(plan: Plan, work: Work) -> Result:
+    """Carries out `plan`. The caller holds the project.
+
+    Raises `Problems` for what stops everything before it begins: an account other than the
+    lock's (exit code 5), a key that is refused (3), a provider that cannot be reached.
+    """
+    run = await start(plan, work)
+    number = work.journal.begin(plan.digest, work.accepted)
+    run.tally.tell("planned", None, digest=plan.digest, renders=plan.summary.renders)
+    ending = await _carry_out(run)
+    trouble = run.book.save()
+    if trouble is None and ending == "done" and not run.tally.failures and work.wait:
+        work.journal.finish(number)
+    return _result(run, ending, trouble)
+
+
+async def _carry_out(run: Run) -> Ending:
+    """Works until everything is done, the time is up, or somebody stops it."""
+    work = asyncio.create_task(_work(run))
+    helpers = [asyncio.create_task(run.watch.run()), asyncio.create_task(_checkpoints(run))]
+    timer = asyncio.create_task(_sleep(run, run.work.timeout)) if run.work.timeout else None
+    ending: Ending = "done"
+    try:
+        awaited: set[asyncio.Task[None]] = {work, *([timer] if timer else [])}
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            ending = "timeout"
+    except asyncio.CancelledError:
+        ending = "interrupted"
+        current = asyncio.current_task()
+        if current is not None:
+            current.uncancel()
+    finally:
+        run.book.save()  # first of all: whatever the rest takes, the lock is on the disk
+        await _end([work, *helpers, *([timer] if timer else []), *run.uploads.values()])
+    if not work.cancelled():
+        work.result()  # a bug stays one
+    return ending
+
+
+async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _work(run: Run) -> None:
+    """First what is done at once, then everything else side by side."""
+    changes = [change for change in run.plan.changes if change.reason != "gave_up"]
+    await _stage_reuses(run, changes)
+    for change in changes:
+        if change.action is Action.update:
+            run.describe(change)
+            run.tally.tell("updated", change.name)
+        elif change.action is Action.delete:
+            run.leave(change.name)
+            run.tally.tell("deleted", change.name)
+    jobs = _jobs(run, changes)
+    run.unsubmitted |= {job.leader.name for job in jobs}
+    async with asyncio.TaskGroup() as group:
+        for change in changes:
+            if change.action in (Action.fetch, Action.reuse) and change.render is not None:
+                group.create_task(hand_out(run, change, change.render))
+        for job in jobs:
+            group.create_task(work_on(run, job))
+    await close_lost(run)
+
+
+async def _stage_reuses(run: Run, changes: Sequence[Change]) -> None:
+    """Every local source of a reuse is copied before any file is replaced: names may swap."""
+    for change in changes:
+        if change.action is Action.reuse and change.render is not None:
+            stage(run, change, change.render)
+            await asyncio.sleep(0)
+
+
+def _jobs(run: Run, changes: Sequence[Change]) -> list[Job]:
+    """What is resumed, one job for each render; then what is new, the longest first."""
+    resumed: dict[Identity, list[Change]] = {}
+    twins: dict[str | None, list[Change]] = {}
+    for change in changes:
+        if change.action is Action.resume and change.render is not None:
+            resumed.setdefault(identity(run.project, change.render), []).append(change)
+        elif change.action is Action.reuse and change.render is None:
+            twins.setdefault(change.source, []).append(change)
+    new = sorted(
+        (change for change in changes if change.pays),
+        key=lambda change: (-(change.estimate.seconds or 0.0), change.name),
+    )
+    return [
+        *(Job(leader=first, followers=tuple(rest)) for first, *rest in resumed.values()),
+        *(Job(leader=each, followers=tuple(twins.get(each.name, ()))) for each in new),
+    ]
+
+
+async def _checkpoints(run: Run) -> None:
+    while True:
+        await run.work.clock.sleep(CHECKPOINT_SECONDS)
+        run.book.checkpoint()
+
+
+async def _sleep(run: Run, seconds: float) -> None:
+    await run.work.clock.sleep(seconds)
+
+
+def _result(run: Run, ending: Ending, trouble: Problems | None) -> Result:
+    tally = run.tally
+    if trouble is not None:
+        tally.fail(Failed(failed_by(None, trouble).failure, exit_code=EXIT_ERROR), None)
+    codes = {"done": tally.exit_code, "timeout": EXIT_STOPPED, "interrupted": EXIT_INTERRUPTED}
+    names = {change.name for change in run.plan.changes}
+    in_flight = [
+        name
+        for name, entry in run.book.videos.items()
+        if name in names and entry.render.status.in_flight
+    ]
+    result = Result(
+        exit_code=codes[ending],
+        counts=dict(tally.counts),
+        failures=tuple(tally.failures),
+        submitted=len(in_flight),
+        seconds=tally.seconds,
+        cost_usd=tally.cost_usd,
+        estimate_usd=tally.estimate_usd,
+        elapsed=run.work.clock.now() - tally.began,
+    )
+    tally.tell(
+        "done",
+        None,
+        counts=result.counts,
+        failures=len(result.failures),
+        submitted=result.submitted,
+        seconds=round(result.seconds, 2),
+        cost_usd=result.cost_usd,
+        estimate_usd=result.estimate_usd,
+        exit_code=result.exit_code,
+    )
+    return result

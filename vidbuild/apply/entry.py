@@ -1,0 +1,137 @@
+"""How an entry of the lock changes: what it points at, what it leaves to its history.
+
+Pure functions of records. Not for when they happen: that is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vidbuild.plan.changes import shown_request
+from vidbuild.plan.mask import masked
+from vidbuild.plan.model import Change
+from vidbuild.request.model import Request
+from vidbuild.schema.api import Api
+from vidbuild.state.identity import Identity, identity, same_key
+from vidbuild.state.records import Asset, Entry, Render, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What every change of an entry follows. `abandoned` renders leave the lock."""
+
+    project: str
+    api: Api
+    keep_history: int
+    abandoned: frozenset[Identity] = frozenset()
+
+
+def pointed(
+    rules: Rules,
+    change: Change,
+    old: Entry | None,
+    render: Render,
+    *,
+    moved: Iterable[Entry] = (),
+    assets: Mapping[str, Asset] | None = None,
+) -> Entry:
+    """The entry of a change that now points at `render`.
+
+    The render that it leaves goes to the top of its history; so does what the entries that
+    `moved` here bring along.
+    """
+    request = _needed(change)
+    brought = [past for entry in moved for past in (entry.render, *entry.history)]
+    past = [*((old.render, *old.history) if old else ()), *brought]
+    history = _history(rules, render, past)
+    if old is not None and owns(rules.project, old, render):
+        return replace(described(rules, change, old), render=render, history=history)
+    return Entry(
+        fingerprint=request.fingerprint,
+        request=shown_request(rules.api, request),
+        render=render,
+        revision=request.revision,
+        assets=_known_assets(request, old, moved) if assets is None else assets,
+        history=history,
+        protect=request.protect,
+        private=request.private,
+        extra=old.extra if old else {},
+    )
+
+
+def described(rules: Rules, change: Change, old: Entry) -> Entry:
+    """The entry with the change's metadata; its content and render stay."""
+    request = _needed(change)
+    return replace(
+        old,
+        request=_recorded(rules, request, old),
+        protect=request.protect,
+        private=request.private,
+    )
+
+
+def owns(project: str, entry: Entry | None, render: Render) -> bool:
+    """Whether the entry points at this render already, answered or not."""
+    if entry is None:
+        return False
+    mine = entry.render
+    if identity(project, mine) == identity(project, render):
+        return True
+    one_open = not mine.video_id or not render.video_id
+    return one_open and same_key(project, mine) == same_key(project, render)
+
+
+def _needed(change: Change) -> Request:
+    if change.request is None:
+        raise AssertionError(f"{change.name}: only a video of the project has a request")
+    return change.request
+
+
+def _recorded(rules: Rules, request: Request, old: Entry) -> dict[str, Any]:
+    """The stored request with today's title: ignored fields keep what was rendered."""
+    title = rules.api.title
+    if old.private and not request.private:
+        return shown_request(rules.api, request)
+    body = dict(old.request)
+    if title is not None:
+        body.pop(title, None)
+        if title in request.body:
+            body[title] = request.body[title]
+    return dict(masked(rules.api.request, body)) if request.private else body
+
+
+def _known_assets(request: Request, old: Entry | None, moved: Iterable[Entry]) -> dict[str, Asset]:
+    """What earlier entries know of the ids of this request's files."""
+    ids = {
+        asset.sha256: asset.asset_id
+        for entry in (*moved, *([old] if old else []))
+        for asset in entry.assets.values()
+    }
+    return {
+        path: Asset(asset_id=ids[media.sha256], file=media.file, sha256=media.sha256)
+        for path, media in request.media.items()
+        if media.sha256 in ids
+    }
+
+
+def _history(rules: Rules, current: Render, past: Iterable[Render]) -> tuple[Render, ...]:
+    """Newest first, each render once; failed and abandoned ones are not kept.
+
+    Only finished renders count against `keep_history`, and only they are evicted.
+    """
+    own = {identity(rules.project, current), same_key(rules.project, current)}
+    kept: list[Render] = []
+    finished = 0
+    for render in past:
+        name = identity(rules.project, render)
+        if name in own or name in rules.abandoned or render.status is Status.failed:
+            continue
+        own.add(name)
+        if not render.status.in_flight:
+            finished += 1
+            if finished > rules.keep_history:
+                continue
+        kept.append(render)
+    return tuple(kept)

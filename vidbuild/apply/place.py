@@ -1,0 +1,161 @@
+"""Files put in place: staged whole, checked, then renamed; nothing unknown is ever lost.
+
+A file is replaced or removed only where its content is recorded or was received; a
+stranger's file is set aside. Staging happens in one folder inside the output folder, so that a
+killed apply leaves nothing beside the videos. Not for getting the files: that is `obtain`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from vidbuild.files import digest, sync_folder, within
+from vidbuild.state.journal import Journal
+from vidbuild.state.outputs import receipt_of, receipt_path
+from vidbuild.state.recorded import Receipt
+from vidbuild.state.records import Output
+
+STAGING = ".partial"  # no name of a video begins with a dot
+
+
+class Shelf:
+    """The output folder of one apply. `known` are the digests that may be replaced."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        root: Path,
+        journal: Journal,
+        known: Iterable[str],
+        receipts: Iterable[Receipt],
+    ) -> None:
+        self.folder = folder
+        self._root = root
+        self._journal = journal
+        self._known = set(known)
+        self._receipts = {receipt.path: receipt for receipt in receipts}
+        self._by_video: dict[tuple[str, str], dict[str, Receipt]] = {}
+        for receipt in self._receipts.values():
+            self._note(receipt)
+
+    def receipt(self, path: str) -> Receipt | None:
+        """What was last put at `path`."""
+        return self._receipts.get(receipt_path(self.folder / path, root=self._root))
+
+    def receipts(self, video_id: str, kind: str) -> list[Receipt]:
+        """Where files of a video were put, in this output folder or another."""
+        found = self._by_video.get((video_id, kind), {})
+        return [each for path, each in sorted(found.items()) if self._receipts.get(path) == each]
+
+    def clear(self) -> None:
+        """Removes what an earlier apply left half done; only the holder of the project may."""
+        shutil.rmtree(self.folder / STAGING, ignore_errors=True)
+
+    def staged(self, path: str) -> Path:
+        """Where the file for `path` is prepared. Raises OSError."""
+        staging = self.folder / STAGING
+        staging.mkdir(parents=True, exist_ok=True)
+        return staging / hashlib.sha256(path.encode()).hexdigest()[:24]
+
+    def copy(self, source: Path, path: str, *, sha256: str) -> Path | None:
+        """A synced copy of `source` where it can wait; None if it does not have this content."""
+        target = self.staged(path)
+        with source.open("rb") as old, target.open("wb") as new:
+            shutil.copyfileobj(old, new, 1 << 20)
+            new.flush()
+            os.fsync(new.fileno())
+        if digest(target)[0] == sha256:
+            return target
+        target.unlink()
+        return None
+
+    def put(self, staged: Path, path: str, *, sha256: str, video_id: str, kind: str) -> Output:
+        """Moves a staged file to `path` with a receipt. Raises OSError."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not within(self.folder, target.parent):
+            raise OSError(f"{path} lies outside the output folder through a symbolic link")
+        self._journal.expect(sha256)
+        self._known.add(sha256)
+        if self._make_way(target, sha256):
+            staged.replace(target)
+            sync_folder(target.parent)
+        else:
+            staged.unlink()
+        return self.receive(path, sha256=sha256, video_id=video_id, kind=kind)
+
+    def receive(self, path: str, *, sha256: str, video_id: str, kind: str) -> Output:
+        """Notes that the file at `path` is this content. Raises OSError."""
+        target = self.folder / path
+        receipt = receipt_of(target, root=self._root, sha256=sha256, video_id=video_id, kind=kind)
+        if self._receipts.get(receipt.path) != receipt:
+            self._journal.receive(receipt)
+            self._receipts[receipt.path] = receipt
+            self._note(receipt)
+        return Output(path=path, bytes=receipt.bytes, sha256=sha256)
+
+    def remove(self, output: Output, *, live: Iterable[str]) -> bool:
+        """Removes a recorded file that no live output is; an altered one stays."""
+        target = self.folder / output.path
+        if not target.is_file() or not within(self.folder, target):
+            return False
+        if any(_same(target, self.folder / path) for path in live if _alike(path, output.path)):
+            return False
+        if digest(target)[0] not in self._known:
+            return False
+        target.unlink()
+        path = receipt_path(target, root=self._root)
+        self._journal.forget_receipts([path])
+        gone = self._receipts.pop(path, None)
+        if gone is not None:
+            self._by_video[gone.video_id, gone.kind].pop(path, None)
+        self._prune(target.parent)
+        return True
+
+    def _note(self, receipt: Receipt) -> None:
+        self._by_video.setdefault((receipt.video_id, receipt.kind), {})[receipt.path] = receipt
+
+    def _make_way(self, target: Path, sha256: str) -> bool:
+        """False where the content is there already; a file that nobody recorded is set aside."""
+        if not target.exists():
+            return True
+        found = digest(target)[0]
+        if found == sha256:
+            return False
+        if found not in self._known:
+            target.rename(_aside(target))
+        return True
+
+    def _prune(self, folder: Path) -> None:
+        """Removes folders that have become empty, up to the output folder itself."""
+        while folder != self.folder and folder.is_relative_to(self.folder):
+            with suppress(OSError):
+                folder.rmdir()
+            if folder.exists():
+                return
+            folder = folder.parent
+
+
+def _aside(target: Path) -> Path:
+    number = 0
+    while True:
+        number += 1
+        aside = target.with_name(f"{target.name}.orig{number if number > 1 else ''}")
+        if not aside.exists():
+            return aside
+
+
+def _alike(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _same(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)
+    return one == other

@@ -1,0 +1,154 @@
+"""One running apply: what its parts share, and the few steps that all of them take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vidbuild.apply.book import Book
+from vidbuild.apply.entry import Rules, described, pointed
+from vidbuild.apply.place import Shelf
+from vidbuild.apply.slots import Slots
+from vidbuild.apply.submit import server_time
+from vidbuild.apply.tally import Tally
+from vidbuild.apply.watch import Watch
+from vidbuild.apply.work import Failed, Work, failed, failed_by
+from vidbuild.diagnostics import Problems
+from vidbuild.plan.model import Change, Plan
+from vidbuild.provider.model import Remote
+from vidbuild.request.model import Request
+from vidbuild.schema.rates import price
+from vidbuild.state.recorded import Recorded
+from vidbuild.state.records import Asset, Output, Render
+
+DOWNLOADS = 4
+Outputs = dict[str, Output | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """The shared state of one apply.
+
+    `recorded` is the journal as it was when the apply began, `staged` the copies made for
+    reuses before anything was put in place, `lost` the videos that the provider did not
+    know, `met` whether it knew any. `alike` lists names by their case-folded form.
+    `lock_assets` are the ids of files, by digest, that this account's lock entries have.
+    `names` are the names by video id, for those who watch. `unsubmitted` are the jobs that
+    have not got so far, `stopped` is why nothing new is submitted any more.
+    """
+
+    work: Work
+    plan: Plan
+    account: str | None
+    rules: Rules
+    book: Book
+    shelf: Shelf
+    watch: Watch
+    slots: Slots
+    tally: Tally
+    recorded: Recorded
+    known_ids: set[str]
+    alike: Mapping[str, Collection[str]]
+    lock_assets: Mapping[str, str]
+    names: dict[str, str]
+    unsubmitted: set[str] = field(default_factory=set)
+    stopped: Failed | None = None
+    met: bool = False
+    lost: list[tuple[Change, Render]] = field(default_factory=list)
+    staged: dict[tuple[str, str], tuple[Path, str]] = field(default_factory=dict)
+    uploads: dict[str, asyncio.Task[str]] = field(default_factory=dict)
+    downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
+
+    @property
+    def project(self) -> str:
+        return self.plan.project
+
+    def now(self) -> float:
+        """The server's time, where it is known."""
+        return server_time(self.work.provider, self.work.clock)
+
+    def refuse_when_stopped(self, name: str) -> None:
+        """Raises `Failed` where an earlier failure ended the submitting."""
+        if self.stopped is not None:
+            first = self.stopped.failure
+            raise failed(
+                name, "VB561", f"not submitted: {first.message}", hint="apply again afterwards"
+            )
+
+    def note_submitted(self, name: str) -> None:
+        """The job of this name waits for nothing but its end; without waiting that is enough."""
+        self.unsubmitted.discard(name)
+        if not self.unsubmitted and not self.work.wait:
+            self.watch.detach()
+
+    def fail(self, failure: Failed, change: Change) -> None:
+        """Notes a failure under the change's own name."""
+        own = Failed(
+            replace(failure.failure, name=change.name),
+            exit_code=failure.exit_code,
+            stops=failure.stops,
+        )
+        self.tally.fail(own, change.name)
+        if self.stopped is None and (failure.stops or self.work.fail_fast):
+            self.stopped = own
+
+    def point(
+        self, change: Change, render: Render, *, assets: Mapping[str, Asset] | None = None
+    ) -> None:
+        """The change's entry now points at this render."""
+        old = self.book.videos.get(change.name)
+        self.book.put(change.name, pointed(self.rules, change, old, render, assets=assets))
+
+    def settle(self, change: Change, render: Render) -> None:
+        """The change is over: names that moved to it leave, with their files and history."""
+        old = self.book.videos.get(change.name)
+        moved = {name: self.book.videos[name] for name in change.moves if name in self.book.videos}
+        entry = pointed(self.rules, change, old, render, moved=moved.values())
+        self.book.put(change.name, entry)
+        for name in moved:
+            self.leave(name)
+
+    def leave(self, name: str) -> None:
+        """A name leaves the lock, and its recorded files the output folder."""
+        entry = self.book.videos[name]
+        live = [
+            output.path
+            for other in self.alike.get(name.casefold(), ())
+            if other != name and other in self.book.videos
+            for output in self.book.videos[other].render.outputs.values()
+            if output is not None
+        ]
+        gone: set[str] = set()
+        for render in (entry.render, *entry.history):
+            for output in render.outputs.values():
+                if output is not None and output.path not in gone:
+                    gone.add(output.path)
+                    self.shelf.remove(output, live=live)
+        self.book.drop(name)
+
+    def describe(self, change: Change) -> None:
+        """Only the metadata of the change's entry."""
+        self.book.put(change.name, described(self.rules, change, self.book.videos[change.name]))
+
+    async def look(self, name: str, render: Render) -> Remote | None:
+        """The video as the provider has it now. Raises `Failed`, also for another account's."""
+        if render.account and self.account and render.account != self.account:
+            raise failed(
+                name,
+                "VB515",
+                "its video belongs to another account than the key",
+                hint="use the key of the account that rendered it",
+            )
+        try:
+            remote = await self.work.provider.video(render.video_id or "")
+        except Problems as problems:
+            raise failed_by(name, problems) from problems
+        self.met = self.met or remote is not None
+        return remote
+
+    def cost(self, request: Request | None, seconds: float | None) -> float | None:
+        """The list price of a video of this length; the middle where only a range is known."""
+        bounds = price(self.work.api, request.body, seconds) if request else None
+        return None if bounds is None else round(sum(bounds) / 2, 4)

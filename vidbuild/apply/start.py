@@ -1,0 +1,146 @@
+"""The beginning of an apply: account, what is known, and room made for the work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from vidbuild.apply.book import Book
+from vidbuild.apply.entry import Rules
+from vidbuild.apply.place import Shelf
+from vidbuild.apply.run import Run
+from vidbuild.apply.slots import Slots
+from vidbuild.apply.tally import Tally
+from vidbuild.apply.watch import Watch
+from vidbuild.apply.work import Work
+from vidbuild.diagnostics import EXIT_REFUSED, Span, problem
+from vidbuild.plan.model import Action, Change, Plan
+from vidbuild.state.identity import Identity, identity, key_of, same_key
+from vidbuild.state.recorded import Recorded, Tombstone
+from vidbuild.state.records import Entry, Lock, Render
+
+_LOCAL = frozenset({Action.update, Action.delete, Action.unchanged, Action.hold, Action.orphan})
+
+
+async def start(plan: Plan, work: Work) -> Run:
+    """The shared state of an apply. Raises `Problems` before anything was sent or written."""
+    account = await _account(plan, work)
+    tally = Tally(emit=work.emit, clock=work.clock, began=work.clock.now())
+    recorded = work.journal.recorded()
+    names: dict[str, str] = {}
+
+    def looked(video_id: str) -> None:
+        tally.tell("progress", names.get(video_id, video_id), status="submitted")
+
+    run = Run(
+        work=work,
+        plan=plan,
+        account=account,
+        rules=Rules(
+            project=plan.project,
+            api=work.api,
+            keep_history=work.keep_history,
+            abandoned=_abandon(plan, work),
+        ),
+        book=Book(work.lock, work.lock_path, shown=work.lock_shown, clock=work.clock),
+        shelf=Shelf(
+            work.output_dir,
+            root=work.project_dir,
+            journal=work.journal,
+            known={*recorded.received, *_digests(work)},
+            receipts=recorded.receipts.values(),
+        ),
+        watch=Watch(work.provider, work.clock, looked),
+        slots=Slots(work.jobs),
+        tally=tally,
+        recorded=recorded,
+        known_ids=_known_ids(work, recorded),
+        alike=_alike(plan.changes, work.lock),
+        lock_assets=_assets(work, plan.provider, account),
+        names=names,
+    )
+    run.shelf.clear()
+    return run
+
+
+async def _account(plan: Plan, work: Work) -> str | None:
+    """The key's account, where the provider can tell; not asked for what needs no provider."""
+    if all(change.action in _LOCAL or change.reason == "gave_up" for change in plan.changes):
+        return None
+    found = await work.provider.account()
+    account = found.hash if found else None
+    recorded = {
+        render.account
+        for render in _renders([work.lock])
+        if render.account and render.provider == plan.provider
+    }
+    if account and recorded and account not in recorded:
+        raise problem(
+            "VB515",
+            "the key belongs to another account than the one the lock's videos are in",
+            hint="use that account's key, or a profile of its own for this account",
+            span=Span(file=work.lock_shown),
+            exit_code=EXIT_REFUSED,
+        )
+    return account
+
+
+def _abandon(plan: Plan, work: Work) -> frozenset[Identity]:
+    """Resubmitted renders leave the pool before anything new is sent."""
+    left: set[Identity] = set()
+    for change in plan.changes:
+        for render in change.abandons:
+            fingerprint = change.request.fingerprint if change.request else render.fingerprint
+            work.journal.bury(
+                Tombstone(
+                    provider=render.provider,
+                    account=render.account,
+                    fingerprint=fingerprint,
+                    attempt=render.attempt,
+                    reason="abandoned",
+                    video_id=render.video_id,
+                    key=key_of(plan.project, render),
+                )
+            )
+            left |= {identity(plan.project, render), same_key(plan.project, render)}
+    return frozenset(left)
+
+
+def _renders(locks: Iterable[Lock]) -> Iterator[Render]:
+    for entry in _entries(locks):
+        yield entry.render
+        yield from entry.history
+
+
+def _entries(locks: Iterable[Lock]) -> Iterator[Entry]:
+    for lock in locks:
+        yield from lock.videos.values()
+
+
+def _digests(work: Work) -> Iterator[str]:
+    for render in _renders([work.lock, *work.siblings.values()]):
+        for output in render.outputs.values():
+            if output is not None:
+                yield output.sha256
+
+
+def _known_ids(work: Work, recorded: Recorded) -> set[str]:
+    renders = [*_renders([work.lock, *work.siblings.values()]), *recorded.renders]
+    known = {render.video_id for render in renders if render.video_id}
+    return known | {grave.video_id for grave in recorded.tombstones if grave.video_id}
+
+
+def _alike(changes: Iterable[Change], lock: Lock) -> dict[str, set[str]]:
+    alike: defaultdict[str, set[str]] = defaultdict(set)
+    for name in (*(change.name for change in changes), *lock.videos):
+        alike[name.casefold()].add(name)
+    return dict(alike)
+
+
+def _assets(work: Work, provider: str, account: str | None) -> dict[str, str]:
+    return {
+        asset.sha256: asset.asset_id
+        for entry in _entries([*work.siblings.values(), work.lock])
+        if entry.render.provider == provider and entry.render.account == account
+        for asset in entry.assets.values()
+    }

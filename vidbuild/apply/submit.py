@@ -1,0 +1,169 @@
+"""Sending a create until its answer is clear, and finding out about old ones that are not.
+
+The rules of the key: an intent is on disk before its request, is sent again unchanged under
+its stored key while the provider still replays answers, and is looked for afterwards. No
+answer but a clear one leads to another key.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+
+from vidbuild.apply.work import Failed, Failure
+from vidbuild.clock import Clock
+from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED
+from vidbuild.provider.model import InProgress, Provider, Refused, Taken, Unknown
+from vidbuild.state.journal import Journal
+from vidbuild.state.recorded import Intent
+from vidbuild.state.times import stamp
+
+PATIENCE = 600.0  # seconds of sending one key in one apply
+REPLAYED = 20 * 3600.0  # how long a key is taken to be remembered by the provider (24 h)
+AROUND = 600.0  # seconds around the sends in which a lost job may have been created
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 30.0
+_IN_PROGRESS_PAUSE = 5.0
+# A file just uploaded may not be visible yet; the same request is asked again.
+_ASSET_WAITS = 3
+
+
+def server_time(provider: Provider, clock: Clock) -> float:
+    """The server's time as far as it is known."""
+    now = provider.server_now
+    return clock.now() if now is None else now
+
+
+def is_fresh(intent: Intent, now: float) -> bool:
+    """Whether the provider surely still knows the key; time that ran backwards says no."""
+    return 0.0 <= now - intent.first_sent <= REPLAYED
+
+
+async def send(
+    intent: Intent,
+    *,
+    provider: Provider,
+    journal: Journal,
+    clock: Clock,
+    new_asset: bool = False,
+) -> str:
+    """The video id of an intent that is in the journal, which has it too on return.
+
+    Raises `Failed` for a refusal and for an answer that stays unclear for ten minutes; the
+    intent then stays open unless every one of its sends was refused.
+    """
+    began = clock.now()
+    tries = refusals = 0
+    while True:
+        journal.sending(intent, at=server_time(provider, clock))
+        answer = await provider.create(intent.body, key=intent.key)
+        tries += 1
+        match answer:
+            case Taken():
+                sent_at = stamp(intent.first_sent)
+                journal.answered(intent, answer.video_id, sent_at=sent_at)
+                return answer.video_id
+            case Refused():
+                closed = journal.refused(intent)
+                refusals += 1
+                if not (new_asset and _is_asset(answer) and refusals <= _ASSET_WAITS):
+                    raise _refused(intent, answer, closed=closed)
+                pause = _IN_PROGRESS_PAUSE * refusals
+                if closed:
+                    journal.intend(intent)
+            case InProgress():
+                pause = answer.retry_after or _IN_PROGRESS_PAUSE
+            case Unknown():
+                pause = max(answer.retry_after or 0.0, _backoff(intent.key, tries))
+        if clock.now() + pause - began > PATIENCE:
+            raise _unclear(intent, answer)
+        await clock.sleep(pause)
+
+
+async def look_for(
+    intent: Intent,
+    *,
+    provider: Provider,
+    journal: Journal,
+    known_ids: Collection[str],
+    other_titles: Collection[str],
+) -> str:
+    """The video id of an intent too old for its key: the one video that can only be it.
+
+    `known_ids` are the videos of the pool, `other_titles` those of the other open intents.
+    Raises `Failed` where nobody can tell.
+    """
+    found: list[str] = []
+    if intent.title and intent.title not in other_titles:
+        videos = await provider.recent(
+            title=intent.title,
+            since=intent.first_sent - AROUND,
+            until=intent.last_sent + AROUND,
+        )
+        found = [video.video_id for video in videos if video.video_id not in known_ids]
+    if len(found) != 1:
+        raise _unsure(intent, found)
+    journal.answered(intent, found[0], sent_at=stamp(intent.first_sent))
+    return found[0]
+
+
+def _is_asset(answer: Refused) -> bool:
+    return answer.code == "asset_not_found"
+
+
+def _backoff(key: str, tries: int) -> float:
+    spread = random.Random(f"{key}{tries}").uniform(0.75, 1.25)  # noqa: S311 - no secret
+    return min(_FIRST_PAUSE * 2.0 ** min(tries - 1, 10), _LONGEST_PAUSE) * spread
+
+
+def _refused(intent: Intent, answer: Refused, *, closed: bool) -> Failed:
+    hint = answer.hint
+    if not closed:
+        hint = f"{hint or 'correct the cause'}; an earlier send of it has no answer yet"
+    return Failed(
+        Failure(
+            name=intent.names[0],
+            code="VB556",
+            message=f"the provider refused it: {answer.message}",
+            hint=hint,
+            reason=answer.code,
+            field=answer.param,
+            request_id=answer.request_id,
+        ),
+        exit_code=EXIT_CREDENTIALS if answer.credentials else EXIT_FAILED,
+        stops=answer.stops,
+        closed=closed,
+    )
+
+
+def _unclear(intent: Intent, answer: Unknown | InProgress | Refused) -> Failed:
+    what = "it is still being taken" if isinstance(answer, InProgress) else answer.message
+    return Failed(
+        Failure(
+            name=intent.names[0],
+            code="VB551",
+            message=f"no clear answer to the create: {what}",
+            hint="apply again within 20 hours: the same key is sent, nothing is paid twice",
+            reason=None if isinstance(answer, InProgress) else answer.code,
+            request_id=None if isinstance(answer, InProgress) else answer.request_id,
+        ),
+        exit_code=EXIT_FAILED,
+    )
+
+
+def _unsure(intent: Intent, found: Collection[str]) -> Failed:
+    name = intent.names[0]
+    seen = f"{len(found)} videos fit" if found else "no video fits"
+    if not intent.title:
+        seen = "it has no title to look for"
+    return Failed(
+        Failure(
+            name=name,
+            code="VB552",
+            message=f"its create of {stamp(intent.first_sent)} has no answer, and {seen}",
+            hint=f"look at the provider's videos, then `vidbuild lock adopt {name} VIDEO_ID`, or "
+            f"pay anew with `vidbuild apply --resubmit {name}`",
+            reason="unsure",
+        ),
+        exit_code=EXIT_FAILED,
+    )

@@ -1,0 +1,64 @@
+"""What an apply has done so far: counts, failures, seconds and dollars."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vidbuild.apply.events import Event, EventKind
+from vidbuild.apply.work import Failed, Failure
+from vidbuild.clock import Clock
+from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED
+from vidbuild.plan.model import Change
+
+
+@dataclass(slots=True)
+class Tally:
+    """Grows while the apply runs; every change is told to `emit`."""
+
+    emit: Callable[[Event], None]
+    clock: Clock
+    began: float
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    exit_code: int = 0
+    seconds: float = 0.0
+    cost_usd: float | None = 0.0
+    estimate_usd: float | None = 0.0
+
+    def tell(self, kind: EventKind, name: str | None, **data: Any) -> None:
+        """One event; None values are left out."""
+        if name is not None and kind != "progress":
+            self.counts[kind] += 1
+        said = {key: value for key, value in data.items() if value is not None}
+        self.emit(Event(kind=kind, name=name, at=self.clock.now(), data=said))
+
+    def fail(self, failed: Failed, name: str | None) -> None:
+        """One video is not finished; the credentials' exit code beats the others."""
+        failure = failed.failure
+        self.failures.append(failure)
+        if self.exit_code != EXIT_CREDENTIALS:
+            self.exit_code = failed.exit_code or EXIT_FAILED
+        self.tell(
+            "failed",
+            name,
+            code=failure.code,
+            message=failure.message,
+            failure_code=failure.reason,
+            hint=failure.hint,
+            field=failure.field,
+            request_id=failure.request_id,
+        )
+
+    def paid(self, change: Change, seconds: float | None, cost: float | None) -> None:
+        """A render of this apply is complete. One unknown makes a total unknown."""
+        self.seconds += seconds or 0.0
+        estimate = change.estimate.cost_usd
+        self.cost_usd = _plus(self.cost_usd, cost)
+        self.estimate_usd = _plus(self.estimate_usd, estimate)
+
+
+def _plus(total: float | None, amount: float | None) -> float | None:
+    return None if total is None or amount is None else round(total + amount, 4)
