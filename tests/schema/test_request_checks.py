@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,6 +190,10 @@ def test_any_json_is_judged_without_an_exception(body: Any) -> None:  # fmt: ski
         ({"background": {"type": "color", "value": "red"}}, "VB207",
          'background.value is "red", which is not a hex colour', "#101820"),
         ({"background": "#101820"}, "VB203", "has to be a mapping", None),
+        ({"background": {"type": "image", "url": "u", "file": "a.png"}}, "VB201", "background.file",
+         "write `asset_id: {file: …}`"),
+        ({"watermark": {"image": {"file": "a.png"}}}, "VB202", "watermark.image.type is missing",
+         "write `{type: asset_id, asset_id: {file: …}}`"),
         ({"watermark": {"image": {"type": "url", "url": "https://a/b"}, "scale": 0}}, "VB205",
          "more than 0 and at most 2", "use"),
     ],
@@ -198,6 +204,24 @@ def test_words(change: dict[str, Any], code: str, message: str, hint: str | None
     assert found.code == code
     assert message in found.message
     assert hint is None or hint in (found.hint or "")
+
+
+def test_a_right_body_needs_no_json_schema_library() -> None:
+    program = (
+        "import sys; from vidbuild.schema.api import load_api;"
+        "from vidbuild.schema.validate import check;"
+        "assert not check(load_api(), {'type': 'avatar', 'avatar_id': 'a', 'script': 's'});"
+        "assert check(load_api(), {'type': 'avatr'});"
+        "sys.exit('jsonschema' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 5, True])
+def test_what_is_no_mapping_is_no_request(body: Any) -> None:
+    (found,) = check(API, body)
+    assert (found.path, found.code) == ((), "VB203")
+    assert found.message.startswith("the request has to be a mapping")
 
 
 def test_a_missing_type_is_guessed_from_the_other_fields() -> None:

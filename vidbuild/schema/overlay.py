@@ -10,12 +10,13 @@ an error, never a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from vidbuild.diagnostics import problem
 
-Selector = Callable[[Any], Iterator[Any]]
+Term = tuple[bool, tuple[str, ...]]  # whether the path has to exist, and the path
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _TERM = rf"!?@(?:\.{_NAME})+"
@@ -49,35 +50,70 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any]) -> dict[
     return document
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Segment:
+    """One step of a target: members by name, those that pass a filter, or (neither) all."""
+
+    deep: bool
+    names: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+    def of(self, nodes: Iterable[Any]) -> Iterator[Any]:
+        for node in nodes:
+            if not self.names:
+                yield from (child for child in _children(node) if _passes(child, self.terms))
+            elif isinstance(node, dict):
+                yield from (node[name] for name in self.names if name in node)
+
+
 class _Finder:
-    """Finds targets in one state of a document; the walk through all of it is made once."""
+    """Finds targets in one state of a document. One walk notes which objects have which
+    member, so that `..` from the root costs no walk of its own."""
 
     def __init__(self, document: Any) -> None:
         self._document = document
-        self._all: list[Any] | None = None
+        self._holders: dict[str, list[Any]] | None = None
 
     def select(self, target: str) -> list[Any]:
         nodes: list[Any] = [self._document]
-        for deep, selector in _parse(target):
-            if deep:
-                nodes = self._everything() if nodes == [self._document] else _below(nodes)
-            nodes = [child for node in nodes for child in selector(node)]
+        for segment in _parse(target):
+            if not segment.deep:
+                nodes = list(segment.of(nodes))
+            elif len(nodes) == 1 and nodes[0] is self._document:
+                nodes = self._anywhere(segment)
+            else:
+                nodes = list(segment.of(_below(nodes)))
         return nodes
 
-    def _everything(self) -> list[Any]:
-        if self._all is None:
-            self._all = _below([self._document])
-        return self._all
+    def _anywhere(self, segment: _Segment) -> list[Any]:
+        if segment.names:
+            return [node[name] for name in segment.names for node in self._holding(name)]
+        first = next((names[0] for wanted, names in segment.terms if wanted), None)
+        if first is None:
+            return list(segment.of(_below([self._document])))
+        return [
+            node
+            for node in self._holding(first)
+            if node is not self._document and _passes(node, segment.terms)
+        ]
+
+    def _holding(self, name: str) -> list[Any]:
+        if self._holders is None:
+            self._holders = {}
+            for node in _below([self._document]):
+                for key in node if isinstance(node, dict) else ():
+                    self._holders.setdefault(key, []).append(node)
+        return self._holders.get(name, [])
 
 
-def _parse(target: str) -> list[tuple[bool, Selector]]:
+def _parse(target: str) -> list[_Segment]:
     text = target.strip()
     position, segments = 1, []
     while text.startswith("$") and position < len(text):
         match = _SEGMENT.match(text, position)
         if match is None or not (match["deep"] or text[position] in ".["):
             break
-        segments.append((bool(match["deep"]), _selector(match)))
+        segments.append(_segment(match))
         position = match.end()
     if position != len(text):
         raise problem(
@@ -88,28 +124,29 @@ def _parse(target: str) -> list[tuple[bool, Selector]]:
     return segments
 
 
-def _selector(match: re.Match[str]) -> Selector:
+def _segment(match: re.Match[str]) -> _Segment:
+    deep = bool(match["deep"])
     if match["filter"]:
-        terms = [_term(term.strip()) for term in match["filter"].split("&&")]
-        return lambda node: (c for c in _children(node) if all(test(c) for test in terms))
-    if match["star"] or match["name"] == "*":
-        return _children
-    names = re.findall(r"'([^']*)'", match["names"]) if match["names"] else [match["name"]]
-    return lambda node: (node[name] for name in names if isinstance(node, dict) and name in node)
+        terms = (term.strip() for term in match["filter"].split("&&"))
+        paths = ((not term.startswith("!"), tuple(term.split(".")[1:])) for term in terms)
+        return _Segment(deep=deep, terms=tuple(paths))
+    if match["names"]:
+        return _Segment(deep=deep, names=tuple(re.findall(r"'([^']*)'", match["names"])))
+    if match["name"] and match["name"] != "*":
+        return _Segment(deep=deep, names=(match["name"],))
+    return _Segment(deep=deep)
 
 
-def _term(text: str) -> Callable[[Any], bool]:
-    wanted = not text.startswith("!")
-    names = text.split(".")[1:]
+def _passes(node: Any, terms: Iterable[Term]) -> bool:
+    return all(_has(node, names) is wanted for wanted, names in terms)
 
-    def holds(node: Any) -> bool:
-        for name in names:
-            if not isinstance(node, dict) or name not in node:
-                return not wanted
-            node = node[name]
-        return wanted
 
-    return holds
+def _has(node: Any, names: Iterable[str]) -> bool:
+    for name in names:
+        if not isinstance(node, dict) or name not in node:
+            return False
+        node = node[name]
+    return True
 
 
 def _children(node: Any) -> Iterator[Any]:

@@ -35,7 +35,7 @@ _PLAIN = frozenset(
         "oneOf", "anyOf", "discriminator", "description", "title", "example", "examples",
         "deprecated", "readOnly", "writeOnly", "externalDocs", "xml", "$comment", "$schema",
         "$id", "$anchor", "$defs", "additionalProperties", "format", "contentEncoding",
-        "contentMediaType",
+        "contentMediaType", "nullable", "variants", "alternatives",
     ]
 )  # fmt: skip
 
@@ -168,13 +168,10 @@ def shape_of(document: Mapping[str, Any], node: Any, *, name: str = "") -> Shape
         text=bool(schema.get("x-vidbuild-text", False)),
         asset=bool(suffix) and name.endswith(str(suffix)) and types <= {"string"},
         limits={key: schema[key] for key in _LIMITS if key in schema},
-        exotic={
-            key: value
-            for key, value in schema.items()
-            if key not in _PLAIN and key not in _RESOLVED and not key.startswith("x-")
-        },
+        exotic={key: value for key, value in schema.items() if _is_exotic(key)},
         schema=schema,
     )
 
 
-_RESOLVED = frozenset({"nullable", "variants", "alternatives"})
+def _is_exotic(keyword: str) -> bool:
+    return keyword not in _PLAIN and not keyword.startswith("x-")

@@ -70,6 +70,9 @@ def no_variant(shape: Shape, value: Mapping[str, Any], path: Path) -> Finding:
         return not_listed(shape, value[tag], tuple(shape.variants), here)
     fitting = [name for name, each in shape.variants.items() if set(value) <= set(each.properties)]
     hint = f"add `{tag}: {fitting[0]}`" if len(fitting) == 1 else f"add `{tag}`"
+    if "file" in value:
+        hint = next((f"write `{{{tag}: {name}, {_file(each)}}}`"
+                     for name, each in shape.variants.items() if _file(each)), hint)  # fmt: skip
     return Finding(
         path=here,
         code="VB202",
@@ -118,9 +121,17 @@ def _instead(shape: Shape, key: str) -> str:
         inner = [member, *member.variants.values()]
         if any(key in each.properties for each in inner):
             return f"did you mean `{name}.{key}`?"
+    if key == "file" and _file(shape):
+        return f"write `{_file(shape)}`"
     names = list(shape.properties)
     rest = ", …" if len(names) > _LISTED else ""
     return f"known fields: {', '.join(names[:_LISTED])}{rest}"
+
+
+def _file(shape: Shape) -> str:
+    """How an object takes a local file; empty where it takes none."""
+    name = next((name for name, member in shape.properties.items() if member.asset), None)
+    return f"{name}: {{file: …}}" if name else ""
 
 
 def out_of_range(shape: Shape, value: Any, path: Path) -> Finding:
