@@ -66,7 +66,7 @@ def _api(project: Project, sources: Sources) -> Api:
     if spec is None:
         return load_api(None, operation)
     span = project.source.span("api", "spec")
-    path = sources.resolve(spec, project.source.folder, span)
+    path = sources.resolve(spec, project.source.folder)
     if not path.is_file():
         raise problem("VB101", f"{spec} does not exist", hint="check `api.spec`", span=span)
     return load_api(path, operation)

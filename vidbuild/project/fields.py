@@ -14,7 +14,7 @@ from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Note, Problems, Span, problem
 from vidbuild.project.layers import merge_all, without
-from vidbuild.project.model import Layer, Source, origin
+from vidbuild.project.model import Layer, Source, origin, placed
 from vidbuild.project.scope import VideoScope
 from vidbuild.project.sources import Sources
 from vidbuild.project.template import EXPRESSION, Omit, TemplateFault, Templates
@@ -91,7 +91,8 @@ class Fields:
         file = self.file_path(reference, layer, path, scope)
         name = self.sources.shown(file)
         scope.used(name)
-        text = self.sources.text(file, layer.span(*path, "file"))
+        with placed(layer, *path, "file"):
+            text = self.sources.text(file)
         if not is_template(text):
             return text
         try:
@@ -111,7 +112,8 @@ class Fields:
         if not isinstance(name, str):
             raise problem("VB254", "`file` must be a file name", span=layer.span(*path, "file"))
         name = self.text(name, layer, (*path, "file"), scope)
-        return self.sources.resolve(name, layer.source.folder, layer.span(*path, "file"))
+        with placed(layer, *path, "file"):
+            return self.sources.resolve(name, layer.source.folder)
 
     def data(self, raw: Any, layer: Layer, path: Path, scope: VideoScope) -> Any:
         """A var's value: templates rendered at every depth, `{file: ..., key: ...}` read."""
@@ -121,12 +123,12 @@ class Fields:
                     return raw
                 return self.value(raw, layer, path, scope)
             case {"file": str(name), **rest} if not rest.keys() - {"key"}:
-                span = layer.span(*path, "file")
                 name = self.text(name, layer, (*path, "file"), scope)
-                file = self.sources.resolve(name, layer.source.folder, span)
-                scope.used(self.sources.shown(file))
                 key = rest.get("key")
-                return self.sources.data(file, key=None if key is None else str(key), span=span)
+                with placed(layer, *path, "file"):
+                    file = self.sources.resolve(name, layer.source.folder)
+                    scope.used(self.sources.shown(file))
+                    return self.sources.data(file, key=None if key is None else str(key))
             case dict():
                 return {k: self.data(v, layer, (*path, k), scope) for k, v in raw.items()}
             case list():

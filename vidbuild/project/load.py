@@ -110,7 +110,12 @@ class _Load:
         )
 
     def read(self, path: Path, span: Span | None = None) -> Source:
-        text, data = self.sources.yaml(path, span)
+        try:
+            text, data = self.sources.yaml(path)
+        except Problems as problems:
+            raise Problems(
+                [replace(d, span=d.span or span) for d in problems.diagnostics]
+            ) from None
         name = self.sources.shown(path)
         self.files.append(name)
         if data is None:
@@ -235,14 +240,14 @@ class _Load:
         if not isinstance(pattern, str) or not pattern:
             raise problem("VB254", "`include` takes a list of file names or globs", span=span)
         if not any(c in pattern for c in "*?["):
-            return [self.sources.resolve(pattern, source.folder, span)]
+            return [self.sources.resolve(pattern, source.folder)]
         if pattern.startswith("/") or ".." in pattern.split("/"):
             raise problem("VB251", f"{pattern} leads outside the project folder", span=span)
         found = sorted(p for p in source.folder.glob(pattern) if p.is_file())
         if not found:
             message, hint = f"no file matches {pattern}", "check the path, or remove the line"
             self.found.append(Diagnostic(code="VB265", message=message, hint=hint, span=span))
-        return [self.sources.resolve(p.relative_to(source.folder).as_posix(), source.folder, span)
+        return [self.sources.resolve(p.relative_to(source.folder).as_posix(), source.folder)
                 for p in found]  # fmt: skip
 
     def check_vars(self, source: Source, vars_: Any, at: tuple[str | int, ...]) -> None:

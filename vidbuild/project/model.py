@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from vidbuild.diagnostics import Diagnostic, Span
+from vidbuild.diagnostics import Diagnostic, Problems, Span
 from vidbuild.source.locate import locate
 
 # The build's own keys beside the API's fields.
@@ -45,6 +46,24 @@ class Layer:
 
     def span(self, *path: str | int, key: bool = False) -> Span:
         return self.source.span(*self.pointer, *path, key=key)
+
+
+@contextmanager
+def placed(layer: Layer, *path: str | int, key: bool = False) -> Iterator[None]:
+    """Gives problems without a place the one at `path` of the layer.
+
+    Finding a place costs a second reading of the file, so it waits until there is a problem.
+    """
+    try:
+        yield
+    except Problems as problems:
+        if all(d.span for d in problems.diagnostics):
+            raise
+        span = layer.span(*path, key=key)
+        raise Problems(
+            [d if d.span else replace(d, span=span) for d in problems.diagnostics],
+            exit_code=problems.exit_code,
+        ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

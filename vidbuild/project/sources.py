@@ -1,13 +1,19 @@
-"""The project's files: which may be read, read once, and named as the user knows them."""
+"""The project's files: which may be read, read once, and named as the user knows them.
+
+What is wrong with a reference is raised without a place: `placed` adds the one that named it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vidbuild import files
-from vidbuild.diagnostics import Problems, Span, problem
+from vidbuild.diagnostics import problem
+from vidbuild.project.columns import cell_text, check_unique, no_column
 from vidbuild.source import tables, yaml
+from vidbuild.source.tables import Row
 
 
 class Sources:
@@ -16,6 +22,7 @@ class Sources:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self._texts: dict[Path, str] = {}
+        self._rows: dict[Path, list[Row]] = {}
         self._data: dict[tuple[Path, str | None], Any] = {}
 
     def shown(self, path: Path) -> str:
@@ -24,61 +31,60 @@ class Sources:
             return path.relative_to(self.root).as_posix()
         return path.as_posix()
 
-    def resolve(self, reference: str, folder: Path, span: Span | None = None) -> Path:
+    def resolve(self, reference: str, folder: Path) -> Path:
         """The file that `reference` names, relative to `folder`; never outside the project."""
         if not reference or "\0" in reference:
-            raise problem("VB250", "the file name is empty or holds a NUL", span=span)
+            raise problem("VB250", "the file name is empty or holds a NUL", hint="name a file")
         pure = PurePosixPath(reference)
-        path = folder / pure
-        outside = pure.is_absolute() or not _collapse(path).is_relative_to(self.root)
+        path = _collapse(folder / pure)
+        outside = pure.is_absolute() or not path.is_relative_to(self.root)
         if outside or not files.within(self.root, path):
             raise problem(
                 "VB251",
                 f"{reference} lies outside the project folder",
                 hint="copy the file into the project; links may not lead out of it either",
-                span=span,
             )
-        return _collapse(path)
+        return path
 
-    def text(self, path: Path, span: Span | None = None) -> str:
+    def text(self, path: Path) -> str:
         """The file's text with `\\n` line ends."""
         if path not in self._texts:
-            text = files.read_text(path, shown=self.shown(path), span=span)
+            text = files.read_text(path, shown=self.shown(path))
             self._texts[path] = text.replace("\r\n", "\n").replace("\r", "\n")
         return self._texts[path]
 
-    def data(self, path: Path, *, key: str | None, span: Span | None = None) -> Any:
+    def rows(self, path: Path) -> list[Row]:
+        """The rows of a data file."""
+        if path not in self._rows:
+            name = self.shown(path)
+            tables.check_ending(name)
+            self._rows[path] = tables.read_rows(self.text(path), file=name)
+        return self._rows[path]
+
+    def data(self, path: Path, *, key: str | None) -> Any:
         """A data file's value; with `key`, its rows as a mapping by that column."""
         if (path, key) not in self._data:
             name = self.shown(path)
-            text = self.text(path, span)
-            value = tables.read_data(text, file=name)
-            self._data[path, key] = value if key is None else _by_key(value, key, name, span)
+            tables.check_ending(name)
+            self._data[path, key] = (
+                tables.read_data(self.text(path), file=name)
+                if key is None
+                else _by_key(self.rows(path), key)
+            )
         return self._data[path, key]
 
-    def yaml(self, path: Path, span: Span | None = None) -> tuple[str, Any]:
+    def yaml(self, path: Path) -> tuple[str, Any]:
         """A YAML file's text and value."""
-        text = self.text(path, span)
+        text = self.text(path)
         return text, yaml.load(text, file=self.shown(path))
 
 
-def _by_key(value: Any, key: str, name: str, span: Span | None) -> dict[str, Any]:
-    if not isinstance(value, list):
-        raise problem("VB407", f"`key` needs a file of rows, and {name} is none", span=span)
-    rows: dict[str, Any] = {}
-    for number, row in enumerate(value, 1):
-        if not isinstance(row, dict) or key not in row:
-            raise _keyless(name, number, key, row)
-        if str(row[key]) in rows:
-            raise problem("VB410", f"row {number} of {name} repeats {key} = {row[key]}", span=span)
-        rows[str(row[key])] = row
-    return rows
-
-
-def _keyless(name: str, number: int, key: str, row: Any) -> Problems:
-    columns = ", ".join(row) if isinstance(row, dict) else "none"
-    return problem("VB410", f"row {number} of {name} has no {key!r}",
-                   hint=f"its columns: {columns}", span=Span(file=name))  # fmt: skip
+def _by_key(rows: Sequence[Row], key: str) -> dict[str, Any]:
+    columns = list(dict.fromkeys(column for row in rows for column in row.columns))
+    if rows and key not in columns:
+        raise no_column(key, columns)
+    check_unique(rows, key)
+    return {cell_text(row.values[key]): dict(row.values) for row in rows}
 
 
 def _collapse(path: Path) -> Path:

@@ -6,20 +6,31 @@ error or an explanation ever asks for one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
 from vidbuild.diagnostics import Span
-from vidbuild.source.yaml import events
+from vidbuild.source.events import reader, reading
+from vidbuild.source.yaml import is_merge
 
 Path = Sequence[str | int]
 
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """A value's first character; `style` is its quoting (`|`, `>`, `"`, `'` or empty).
+    """A value's first character; `style` is its quoting (`|`, `>`, `"`, `'` or empty), or `*`
+    for an alias.
 
     `key` is where the member's key stands, for values of a mapping.
     """
@@ -69,54 +80,55 @@ def find(text: str, path: Path, *, file: str) -> Place | None:
 
 @lru_cache(maxsize=4)
 def _tree(text: str, file: str) -> Place | None:
-    stream = events(text, file)
-    anchors: dict[str, Place] = {}
-    for event in stream:
-        if type(event).__name__ == "DocumentStartEvent":
-            return _node(next(stream), stream, anchors)
+    with reading(text, file):
+        following = reader(text)
+        while (event := following()) is not None:
+            if type(event) is DocumentStartEvent:
+                return _Tree(following).node(following())
     return None
 
 
-def _node(event: Any, stream: Any, anchors: dict[str, Place]) -> Place:
-    mark = event.start_mark
-    place = Place(line=mark.line + 1, column=mark.column + 1)
-    kind = type(event).__name__
-    if kind == "AliasEvent":
-        target = anchors.get(event.anchor)
-        if target is not None:
+class _Tree:
+    """One pass over the events of a document that is known to load."""
+
+    def __init__(self, following: Callable[[], Any]) -> None:
+        self.next = following
+        self.anchors: dict[str, Place] = {}
+        self.names: dict[str, str] = {}  # what aliases of scalars are as keys
+
+    def node(self, event: Any) -> Place:
+        mark = event.start_mark
+        place = Place(line=mark.line + 1, column=mark.column + 1)
+        kind = type(event)
+        if kind is AliasEvent:
+            target = self.anchors[event.anchor]
             place.members, place.merged = target.members, target.merged
-            place.style = target.style
+            place.style = "*"
+            return place
+        if kind is ScalarEvent:
+            place.style = event.style or ""
+            if event.anchor:
+                self.names[event.anchor] = event.value
+        elif kind is SequenceStartEvent:
+            self.sequence(place)
+        else:
+            self.mapping(place)
+        if event.anchor:
+            self.anchors[event.anchor] = place
         return place
-    if kind == "ScalarEvent":
-        place.style = event.style or ""
-    elif kind == "SequenceStartEvent":
-        _sequence(place, stream, anchors)
-    else:
-        _mapping(place, stream, anchors)
-    if event.anchor:
-        anchors[event.anchor] = place
-    return place
 
+    def sequence(self, place: Place) -> None:
+        while type(item := self.next()) is not SequenceEndEvent:
+            place.members[len(place.members)] = self.node(item)
 
-def _sequence(place: Place, stream: Any, anchors: dict[str, Place]) -> None:
-    index = 0
-    while type(item := next(stream)).__name__ != "SequenceEndEvent":
-        place.members[index] = _node(item, stream, anchors)
-        index += 1
-
-
-def _mapping(place: Place, stream: Any, anchors: dict[str, Place]) -> None:
-    while type(key := next(stream)).__name__ != "MappingEndEvent":
-        at = _node(key, stream, anchors)
-        value = _node(next(stream), stream, anchors)
-        name = getattr(key, "value", None)
-        if name == "<<" and key.implicit[0]:
-            # Of several sources the first wins, as in loading.
-            place.merged += list(value.members.values()) if _is_list(value) else [value]
-        elif name is not None:
-            value.key = (at.line, at.column)
-            place.members[name] = value
-
-
-def _is_list(place: Place) -> bool:
-    return 0 in place.members
+    def mapping(self, place: Place) -> None:
+        while type(key := self.next()) is not MappingEndEvent:
+            at = self.node(key)
+            value = self.node(self.next())
+            name = self.names[key.anchor] if type(key) is AliasEvent else key.value
+            if name == "<<" and is_merge(key):
+                # Of several sources the first wins, as in loading.
+                place.merged += list(value.members.values()) if 0 in value.members else [value]
+            else:
+                value.key = (at.line, at.column)
+                place.members[name] = value

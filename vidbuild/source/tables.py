@@ -8,41 +8,60 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Problems, Span, problem
 from vidbuild.source import yaml
 
+_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 _DELIMITERS = ",;\t"
 MAX_CELL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row: `values` without its empty cells, `columns` with them, `number` from 1."""
+    """One row: `values` without its empty cells, `columns` with them, `number` from 1.
+
+    `place` may be a function: finding a row in a YAML file costs more than reading it.
+    """
 
     values: Mapping[str, Any]
     columns: tuple[str, ...]
-    span: Span
     number: int
+    place: Span | Callable[[], Span]
+
+    @property
+    def span(self) -> Span:
+        return self.place if isinstance(self.place, Span) else self.place()
+
+
+def check_ending(file: str) -> None:
+    """Raises `Problems` VB402, without a place, for a file that is no data file by its name."""
+    ending = PurePosixPath(file).suffix.lower()
+    if ending not in _ENDINGS:
+        raise problem(
+            "VB402",
+            f"{file} is no data file: its name ends in {ending or 'nothing'}",
+            hint="use .csv, .tsv, .json, .jsonl or .yaml",
+        )
 
 
 def read_rows(text: str, *, file: str) -> list[Row]:
     """The rows of a data file, by its ending. Raises `Problems` (VB40x, VB11x)."""
+    check_ending(file)
     match PurePosixPath(file).suffix.lower():
         case ".csv" | ".tsv":
             return _separated(text, file)
         case ".json":
             return _records(_json(text, file), file, text)
-        case ".jsonl" | ".ndjson":
-            return _json_lines(text, file)
         case ".yaml" | ".yml":
             return _records(yaml.load(text, file=file), file, text)
-        case ending:
-            raise _unknown_ending(file, ending)
+        case _:
+            return _json_lines(text, file)
 
 
 def read_data(text: str, *, file: str) -> Any:
@@ -56,76 +75,67 @@ def read_data(text: str, *, file: str) -> Any:
             return [dict(row.values) for row in read_rows(text, file=file)]
 
 
-def _unknown_ending(file: str, ending: str) -> Problems:
-    return problem(
-        "VB402",
-        f"{file} is no data file: its name ends in {ending or 'nothing'}",
-        hint="use .csv, .tsv, .json, .jsonl or .yaml",
-        span=Span(file=file),
-    )
-
-
 def _separated(text: str, file: str) -> list[Row]:
-    header_end = text.find("\n")
-    header = text if header_end < 0 else text[:header_end]
-    delimiter = "\t" if file.lower().endswith(".tsv") else max(_DELIMITERS, key=header.count)
+    delimiter = "\t" if file.lower().endswith(".tsv") else _delimiter(text)
     previous = csv.field_size_limit(MAX_CELL)
     try:
         reader = csv.reader(
             io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
         )
-        return _table(reader, file)
+        return _table(_records_of(reader, file), file)
     finally:
         csv.field_size_limit(previous)
 
 
-def _table(reader: Any, file: str) -> list[Row]:
-    columns: tuple[str, ...] = ()
-    rows: list[Row] = []
-    found: list[Diagnostic] = []
+def _delimiter(text: str) -> str:
+    """The separator that the header line has most of, outside quotes."""
+    header = next((line for line in text.split("\n") if line.strip()), "")
+    unquoted = "".join(header.split('"')[::2])
+    return max(_DELIMITERS, key=unquoted.count)
+
+
+def _records_of(reader: Any, file: str) -> Iterator[tuple[list[str], Span]]:
+    """Trimmed cells and the line they begin in; empty records are left out."""
     line = 1
     try:
         for cells in reader:
-            span = Span(file=file, line=line)
-            line = reader.line_num + 1
             trimmed = [cell.strip() for cell in cells]
-            if not any(trimmed):
-                continue
-            if not columns:
-                columns = _header(trimmed, file)
-                continue
-            number = len(rows) + 1
-            if len(trimmed) != len(columns):
-                found.append(_ragged(len(trimmed), len(columns), number, span))
-            values = {c: v for c, v in zip(columns, trimmed, strict=False) if v}
-            rows.append(Row(values=values, columns=columns, span=span, number=number))
+            if any(trimmed):
+                yield trimmed, Span(file=file, line=line)
+            line = reader.line_num + 1
     except csv.Error as error:
-        place = Span(file=file, line=reader.line_num)
-        raise problem(
-            "VB403", f"{file} is not valid CSV: {error}", hint="check the quotes", span=place
-        ) from None
+        raise problem("VB403", f"{file} is not valid CSV: {error}",
+                      hint="check the quotes of the row that begins here",
+                      span=Span(file=file, line=line)) from None  # fmt: skip
+
+
+def _table(records: Iterator[tuple[list[str], Span]], file: str) -> list[Row]:
+    header = next(records, None)
+    if header is None:
+        raise problem("VB404", f"{file} has no header line",
+                      hint="name the columns in its first line", span=Span(file=file))  # fmt: skip
+    columns = _header(*header)
+    rows: list[Row] = []
+    found: list[Diagnostic] = []
+    for number, (cells, span) in enumerate(records, 1):
+        if len(cells) != len(columns):
+            found.append(_ragged(len(cells), len(columns), number, span))
+        values = {c: v for c, v in zip(columns, cells, strict=False) if v}
+        rows.append(Row(values=values, columns=columns, place=span, number=number))
     if found:
         raise Problems(found)
-    if not columns:
-        raise problem(
-            "VB404", f"{file} has no header line", hint="the first line names the columns",
-            span=Span(file=file),
-        )  # fmt: skip
     return rows
 
 
-def _header(names: list[str], file: str) -> tuple[str, ...]:
+def _header(names: list[str], span: Span) -> tuple[str, ...]:
     for position, name in enumerate(names, 1):
         if not name:
-            raise problem("VB404", f"column {position} of {file} has no name in the header line",
-                          span=Span(file=file))  # fmt: skip
+            raise problem("VB404", f"column {position} has no name in the header line",
+                          hint="name it, or remove its separator from every line",
+                          span=span)  # fmt: skip
         if names.index(name) < position - 1:
-            raise problem(
-                "VB404",
-                f"the column {name!r} of {file} is doubled",
-                hint="give each column a name of its own",
-                span=Span(file=file),
-            )
+            raise problem("VB404", f"the column {name!r} is doubled",
+                          hint="give each column a name of its own", span=span)  # fmt: skip
     return tuple(names)
 
 
@@ -141,16 +151,18 @@ def _ragged(cells: int, columns: int, number: int, span: Span) -> Diagnostic:
     )
 
 
-def _json(text: str, file: str) -> Any:
+def _json(text: str, file: str, *, first_line: int = 1) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        place = Span(file=file, line=error.lineno, column=error.colno)
+        place = Span(file=file, line=first_line + error.lineno - 1, column=error.colno)
         raise problem("VB406", f"not valid JSON: {error.msg}", span=place) from None
     except RecursionError:
-        raise problem("VB114", f"{file} is nested too deep", span=Span(file=file)) from None
+        place = Span(file=file, line=first_line)
+        raise problem("VB114", "the JSON is nested too deep", span=place) from None
     except ValueError as error:
-        raise problem("VB406", f"not valid JSON: {error}", span=Span(file=file)) from None
+        place = Span(file=file, line=first_line)
+        raise problem("VB406", f"not valid JSON: {error}", span=place) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -162,32 +174,42 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
 def _json_lines(text: str, file: str) -> list[Row]:
     rows: list[Row] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line, object_pairs_hook=_unique)
-        except ValueError as error:
-            raise problem("VB406", f"not valid JSON: {error}",
-                          span=Span(file=file, line=number)) from None  # fmt: skip
-        rows.append(_record(value, Span(file=file, line=number), len(rows) + 1))
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            value = _json(line, file, first_line=number)
+            rows.append(_record(value, Span(file=file, line=number), len(rows) + 1))
     return rows
 
 
 def _records(value: Any, file: str, text: str) -> list[Row]:
     if not isinstance(value, list):
-        raise problem("VB407", f"{file} must hold a list of rows", span=Span(file=file))
-    if PurePosixPath(file).suffix.lower() == ".json":
-        return [_record(item, Span(file=file), i) for i, item in enumerate(value, 1)]
+        raise problem("VB407", f"{file} must hold a list of rows",
+                      hint="write a list of mappings, one a row", span=Span(file=file))  # fmt: skip
+    return [
+        _record(item, partial(_item_span, text, index, file), index + 1)
+        for index, item in enumerate(value)
+    ]
+
+
+def _item_span(text: str, index: int, file: str) -> Span:
+    """Where an item of a YAML or JSON list stands; JSON that is no YAML has no places."""
     from vidbuild.source.locate import locate
 
-    return [_record(item, locate(text, [i], file=file), i + 1) for i, item in enumerate(value)]
+    try:
+        return locate(text, [index], file=file)
+    except Problems:
+        return Span(file=file)
 
 
-def _record(value: Any, span: Span, number: int) -> Row:
+def _record(value: Any, place: Span | Callable[[], Span], number: int) -> Row:
     if not isinstance(value, dict):
-        raise problem("VB407", f"row {number} is not a mapping", span=span)
+        span = place if isinstance(place, Span) else place()
+        raise problem("VB407", f"row {number} is not a mapping of columns to values", span=span)
     values = {k: v for k, v in value.items() if v is not None and v != ""}
-    return Row(values=values, columns=tuple(value), span=span, number=number)
+    return Row(values=values, columns=tuple(value), place=place, number=number)

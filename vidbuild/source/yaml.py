@@ -7,111 +7,50 @@ errors with their place.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
 from vidbuild.diagnostics import Diagnostic, Note, Problems, Span
+from vidbuild.source.events import reader, reading, span_of
+from vidbuild.source.scalars import (
+    UnknownTag,
+    is_collection_tag,
+    plain_value,
+    shown_tag,
+    tagged_value,
+)
 
 MAX_DEPTH = 100
 # An alias may repeat what the file holds many times over, but not explode it.
 MAX_EXPANDED_NODES = 2_000_000
 
-_NULL = {"", "~", "null", "Null", "NULL"}
-_BOOL = {
-    "true": True, "True": True, "TRUE": True,
-    "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-_FIRST_OF_NON_TEXT = frozenset("-+.0123456789tTfFnN~")
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_OCTAL = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_INFINITY = re.compile(r"([-+]?)\.(inf|Inf|INF)\Z")
-_NAN = {".nan", ".NaN", ".NAN"}
-_MAX_DIGITS = 4000  # Python refuses longer integers; so would any reader of the JSON
-
-_TAG = "tag:yaml.org,2002:"
+_STARTS = (MappingStartEvent, SequenceStartEvent)
+_ENDS = (MappingEndEvent, SequenceEndEvent)
 
 
 def load(text: str, *, file: str) -> Any:
     """The document's value; None for an empty file. Raises `Problems` (VB11x) naming `file`."""
-    try:
+    with reading(text, file):
         return _Build(file, text).document()
-    except _Marked as error:
-        raise Problems([error.diagnostic]) from None
-
-
-def events(text: str, file: str) -> Iterator[Any]:
-    """Parse events of one document, from the C parser where it is there."""
-    from ruamel.yaml.error import MarkedYAMLError
-    from ruamel.yaml.reader import ReaderError
-
-    try:
-        yield from _raw_events(text)
-    except MarkedYAMLError as error:
-        raise Problems([_syntax(error, file)]) from None
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise Problems(
-            [
-                Diagnostic(
-                    code="VB111",
-                    message=f"a character that YAML does not allow: {error.character!r}",
-                    hint="remove the control character, or write it as an escape in double quotes",
-                    span=Span(file=file, line=line),
-                )
-            ]
-        ) from None
-
-
-def _raw_events(text: str) -> Iterator[Any]:
-    try:
-        from _ruamel_yaml import CParser
-    except ImportError:  # no wheel for this platform: slower, the same values
-        from ruamel.yaml import YAML
-
-        yield from YAML(typ="safe", pure=True).parse(text)
-        return
-    parser = CParser(text)
-    get = parser.get_event
-    while (event := get()) is not None:
-        yield event
-
-
-def scalar(value: str) -> Any:
-    """A plain scalar under the YAML 1.2 core schema (YAML 1.2.2, section 10.3.2)."""
-    if value in _NULL:
-        return None
-    if value[0] not in _FIRST_OF_NON_TEXT:
-        return value
-    if value in _BOOL:
-        return _BOOL[value]
-    if _INT.match(value):
-        return int(value) if len(value) < _MAX_DIGITS else value
-    if _FLOAT.match(value):
-        return float(value)
-    if _OCTAL.match(value):
-        return int(value, 0)
-    if _HEX.match(value):
-        return int(value, 0)
-    if found := _INFINITY.match(value):
-        return float(found[1] + "inf")
-    return float("nan") if value in _NAN else value
-
-
-class _Marked(Exception):
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        self.diagnostic = diagnostic
 
 
 class _Build:
-    """One pass over the events; `sizes` counts expanded nodes behind each anchor."""
+    """One pass over the events; `count` counts the nodes, those behind aliases included."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        self.next = events(text, file).__next__
+        self.next = reader(text)
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.open: set[str] = set()
         self.count = 0
@@ -119,35 +58,40 @@ class _Build:
     def document(self) -> Any:
         value: Any = None
         documents = 0
-        while True:
-            try:
-                event = self.next()
-            except StopIteration:
-                return value
-            kind = type(event).__name__
-            if kind == "DocumentStartEvent":
-                documents += 1
-                if documents > 1:
-                    raise self.error(event, "VB112", "a second document begins here",
-                                     "keep one document in a file")  # fmt: skip
-                value = self.node(self.next(), 0)
+        while (event := self.next()) is not None:
+            if type(event) is not DocumentStartEvent:
+                continue
+            documents += 1
+            if documents > 1:
+                raise self.error(event, "VB112", "a second document begins here",
+                                 "keep one document in a file")  # fmt: skip
+            value = self.node(self.next(), 0)
+        return value
 
     def node(self, event: Any, depth: int) -> Any:
-        kind = type(event).__name__
-        if kind == "AliasEvent":
+        kind = type(event)
+        if kind is ScalarEvent:
+            self.count += 1
+            if event.tag is None:
+                value: Any = plain_value(event.value) if event.implicit[0] else event.value
+            else:
+                value = self.tagged(event)
+            if event.anchor:
+                self.anchors[event.anchor] = (value, 1)
+            return value
+        if kind is AliasEvent:
             return self.alias(event)
-        anchor = event.anchor
-        before = self.count
+        return self.collection(event, depth)
+
+    def collection(self, event: Any, depth: int) -> Any:
+        if depth >= MAX_DEPTH:
+            raise self.error(event, "VB114", f"nested more than {MAX_DEPTH} levels deep")
+        anchor, before = event.anchor, self.count
         self.count += 1
-        if kind == "ScalarEvent":
-            value: Any = self.scalar(event)
-        else:
-            if depth >= MAX_DEPTH:
-                raise self.error(event, "VB114", f"nested more than {MAX_DEPTH} levels deep")
-            if anchor:
-                self.open.add(anchor)
-            build = self.mapping if kind == "MappingStartEvent" else self.sequence
-            value = build(event, depth + 1)
+        if anchor:
+            self.open.add(anchor)
+        build = self.mapping if type(event) is MappingStartEvent else self.sequence
+        value = build(event, depth + 1)
         if anchor:
             self.open.discard(anchor)
             self.anchors[anchor] = (value, self.count - before)
@@ -156,7 +100,8 @@ class _Build:
     def alias(self, event: Any) -> Any:
         name = event.anchor
         if name in self.open:
-            raise self.error(event, "VB115", f"the alias *{name} stands inside its own anchor")
+            raise self.error(event, "VB115", f"the alias *{name} stands inside its own anchor",
+                             "an alias can only repeat what is complete above it")  # fmt: skip
         if name not in self.anchors:
             raise self.error(event, "VB115", f"there is no anchor &{name} before this alias",
                              "define the anchor above its first use")  # fmt: skip
@@ -167,32 +112,21 @@ class _Build:
                              "write the data once, in a data file")  # fmt: skip
         return value
 
-    def scalar(self, event: Any) -> Any:
-        tag = event.tag
-        if tag is None:
-            return scalar(event.value) if event.implicit[0] else event.value
-        return self.tagged(event, tag)
-
-    def tagged(self, event: Any, tag: str) -> Any:
-        value = event.value
-        if tag in ("!", _TAG + "str"):
-            return value
-        resolved = scalar(value)
-        kinds: dict[str, tuple[type, ...]] = {
-            "int": (int,), "float": (float, int), "bool": (bool,), "null": (type(None),),
-        }  # fmt: skip
-        wanted = kinds.get(tag.removeprefix(_TAG))
-        if wanted is None:
-            raise self.error(event, "VB116", f"the tag {_shown(tag)} is not supported",
-                             "remove the tag; plain YAML values are enough")  # fmt: skip
-        if not isinstance(resolved, wanted) or (bool not in wanted and isinstance(resolved, bool)):
-            raise self.error(event, "VB116", f"{value!r} is no {_shown(tag)}")
-        return float(value) if float in wanted else resolved
+    def tagged(self, event: Any) -> Any:
+        tag = shown_tag(event.tag)
+        try:
+            return tagged_value(event.value, event.tag)
+        except UnknownTag:
+            raise self.error(event, "VB116", f"the tag {tag} is not supported",
+                             "remove the tag; plain YAML values are enough") from None  # fmt: skip
+        except ValueError:
+            raise self.error(event, "VB116", f"{event.value!r} is no {tag}",
+                             "remove the tag, or write a value that fits it") from None  # fmt: skip
 
     def sequence(self, event: Any, depth: int) -> list[Any]:
         self.check_tag(event, "seq")
         items: list[Any] = []
-        while type(item := self.next()).__name__ != "SequenceEndEvent":
+        while type(item := self.next()) is not SequenceEndEvent:
             items.append(self.node(item, depth))
         return items
 
@@ -200,11 +134,11 @@ class _Build:
         self.check_tag(event, "map")
         members: dict[str, Any] = {}
         merged: list[dict[str, Any]] = []
-        while type(key := self.next()).__name__ != "MappingEndEvent":
+        while type(key := self.next()) is not MappingEndEvent:
             name = self.key(key)
             self.count += 1
             value = self.node(self.next(), depth)
-            if name == "<<" and key.implicit[0]:
+            if name == "<<" and is_merge(key):
                 merged += self.merge_sources(key, value)
             elif name in members:
                 raise self.duplicate(event, key, name)
@@ -216,102 +150,67 @@ class _Build:
         return members
 
     def key(self, event: Any) -> str:
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
+        if type(event) is ScalarEvent:
             if event.anchor:
                 self.anchors[event.anchor] = (event.value, 1)
             text: str = event.value
             return text
-        if kind == "AliasEvent" and isinstance(name := self.alias(event), str):
+        if type(event) is AliasEvent and isinstance(name := self.alias(event), str):
             return name
-        line = self.text.splitlines()[event.start_mark.line]
+        line = self.text.split("\n")[event.start_mark.line]
         start = line.find("{{")
-        if start >= 0:
-            quoted = line[:start] + '"' + line[start:].rstrip().replace('"', "'") + '"'
-            raise self.error(event, "VB117", "a template must stand in quotes",
-                             f"write {quoted.strip()}", column=start + 1)  # fmt: skip
-        raise self.error(event, "VB117", "a key must be text, not a list or a mapping")
+        if start < 0:
+            raise self.error(event, "VB117", "a key must be text, not a list or a mapping")
+        quoted = line[:start] + '"' + line[start:].rstrip().replace('"', "'") + '"'
+        raise self.error(event, "VB117", "a template must stand in quotes",
+                         f"write {quoted.strip()}", column=start + 1)  # fmt: skip
 
     def merge_sources(self, event: Any, value: Any) -> list[dict[str, Any]]:
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, dict) for source in sources):
-            raise self.error(event, "VB118", "`<<` takes a mapping or a list of mappings")
+            raise self.error(event, "VB118", "`<<` takes a mapping or a list of mappings",
+                             "give it an alias of a mapping, such as *shared")  # fmt: skip
         return sources
 
     def check_tag(self, event: Any, kind: str) -> None:
-        if event.tag not in (None, "!", _TAG + kind):
-            raise self.error(event, "VB116", f"the tag {_shown(event.tag)} is not supported here",
-                             "remove the tag")  # fmt: skip
+        if not is_collection_tag(event.tag, kind):
+            raise self.error(event, "VB116", f"the tag {shown_tag(event.tag)} is not supported",
+                             "remove the tag; plain YAML values are enough")  # fmt: skip
 
-    def duplicate(self, mapping: Any, key: Any, name: str) -> _Marked:
+    def duplicate(self, mapping: Any, key: Any, name: str) -> Problems:
         first = _first_key(self.text, self.file, mapping.start_mark.index, name)
-        error = self.error(key, "VB113", f"the key {name!r} is doubled", "remove one of the two")
-        note = Note(message="first defined here", span=first)
-        d = error.diagnostic
-        return _Marked(
-            Diagnostic(code=d.code, message=d.message, hint=d.hint, span=d.span, notes=(note,))
-        )
+        [found] = self.error(
+            key, "VB113", f"the key {name!r} is doubled", "remove one of the two"
+        ).diagnostics
+        return Problems([replace(found, notes=(Note(message="first defined here", span=first),))])
 
     def error(
         self, event: Any, code: str, message: str, hint: str | None = None, *, column: int = 0
-    ) -> _Marked:
-        mark = event.start_mark
-        span = Span(file=self.file, line=mark.line + 1, column=column or mark.column + 1)
-        return _Marked(Diagnostic(code=code, message=message, hint=hint, span=span))
+    ) -> Problems:
+        span = span_of(event.start_mark, self.file)
+        span = replace(span, column=column) if column else span
+        return Problems([Diagnostic(code=code, message=message, hint=hint, span=span)])
+
+
+def is_merge(key: Any) -> bool:
+    """True for a plain `<<`; in quotes, or by an alias, it is a key like any other."""
+    return type(key) is ScalarEvent and bool(key.implicit[0])
 
 
 def _first_key(text: str, file: str, start: int, name: str) -> Span:
     """Where the mapping that begins at character `start` has its first key `name`."""
-    depth = -1
-    key_next = True
-    for event in events(text, file):
-        kind = type(event).__name__
-        if depth < 0:
-            if kind == "MappingStartEvent" and event.start_mark.index == start:
-                depth = 0
-            continue
-        if depth == 0 and key_next and kind == "ScalarEvent" and event.value == name:
-            return Span(file=file, line=event.start_mark.line + 1,
-                        column=event.start_mark.column + 1)  # fmt: skip
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+    following = reader(text)
+    while type(event := following()) is not MappingStartEvent or event.start_mark.index != start:
+        pass
+    depth, key_next = 0, True
+    while depth >= 0:
+        event = following()
+        if depth == 0 and key_next and type(event) is ScalarEvent and event.value == name:
+            return span_of(event.start_mark, file)
+        if type(event) in _STARTS:
             depth += 1
-            continue
-        if kind in ("MappingEndEvent", "SequenceEndEvent"):
+        elif type(event) in _ENDS:
             depth -= 1
         if depth == 0:
             key_next = not key_next
     return Span(file=file)
-
-
-def _shown(tag: str) -> str:
-    return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
-
-
-# What libyaml says, by a word in it, and what to do about it.
-_ADVICE = (
-    ("found character '\\t'", "indent with spaces: YAML does not allow tabs"),
-    ("cannot start any token", "put the value in quotes"),
-    ("mapping values are not allowed", "put a text that holds `: ` in quotes"),
-    ("could not find expected ':'", "a key needs a `:` behind it"),
-    ("did not find expected key", "check the indentation, and quotes inside quotes"),
-    ("did not find expected '-'", "list items must be indented alike"),
-    ("unexpected end of stream", "a quote or bracket is not closed"),
-    ("did not find expected ',' or", "a bracket or brace is not closed"),
-)
-
-
-def _syntax(error: Any, file: str) -> Diagnostic:
-    mark = error.problem_mark or error.context_mark
-    said = str(error.problem or error.context or "not YAML")
-    notes: tuple[Note, ...] = ()
-    if error.context and error.context_mark and error.problem_mark:
-        context = error.context_mark
-        place = Span(file=file, line=context.line + 1, column=context.column + 1)
-        notes = (Note(message=str(error.context), span=place),)
-    return Diagnostic(
-        code="VB110",
-        message=f"not valid YAML: {said}",
-        hint=next((advice for words, advice in _ADVICE if words in said), None),
-        span=Span(file=file, line=mark.line + 1, column=mark.column + 1) if mark else None,
-        notes=notes,
-    )

@@ -1,0 +1,83 @@
+"""YAML parse events, from the C parser where it is there, and its errors in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
+
+from vidbuild.diagnostics import Diagnostic, Note, Problems, Span
+
+
+def reader(text: str) -> Callable[[], Any]:
+    """A function that gives the next event, and None behind the last one.
+
+    Raises ruamel's errors: call it inside `reading`.
+    """
+    try:
+        from _ruamel_yaml import CParser
+    except ImportError:  # no wheel for this platform: slower, the same values
+        from ruamel.yaml import YAML
+
+        stream = iter(YAML(typ="safe", pure=True).parse(text))
+        return lambda: next(stream, None)
+    next_event: Callable[[], Any] = CParser(text).get_event
+    return next_event
+
+
+@contextmanager
+def reading(text: str, file: str) -> Iterator[None]:
+    """Words the parser's errors as `Problems` (VB110, VB111)."""
+    try:
+        yield
+    except MarkedYAMLError as error:
+        raise Problems([_syntax(error, file)]) from None
+    except ReaderError as error:
+        raise Problems([_forbidden(chr(error.character), text, file)]) from None
+
+
+# What libyaml says, by words in it, and what to do about it.
+_ADVICE = (
+    ("found character '\\t'", "indent with spaces: YAML does not allow tabs"),
+    ("cannot start any token", "put the value in quotes"),
+    ("mapping values are not allowed", "put a text that holds `: ` in quotes"),
+    ("could not find expected ':'", "a key needs a `:` behind it"),
+    ("did not find expected key", "check the indentation, and quotes inside quotes"),
+    ("did not find expected '-'", "list items must be indented alike"),
+    ("unexpected end of stream", "a quote or bracket is not closed"),
+    ("did not find expected ',' or", "a bracket or brace is not closed"),
+)
+
+
+def _syntax(error: MarkedYAMLError, file: str) -> Diagnostic:
+    mark = error.problem_mark or error.context_mark
+    said = str(error.problem or error.context or "not YAML")
+    notes: tuple[Note, ...] = ()
+    if error.context and error.context_mark and error.problem_mark:
+        notes = (Note(message=str(error.context), span=span_of(error.context_mark, file)),)
+    return Diagnostic(
+        code="VB110",
+        message=f"not valid YAML: {said}",
+        hint=next((advice for words, advice in _ADVICE if words in said), None),
+        span=span_of(mark, file) if mark else Span(file=file),
+        notes=notes,
+    )
+
+
+def _forbidden(character: str, text: str, file: str) -> Diagnostic:
+    index = text.index(character)
+    line_start = text.rfind("\n", 0, index) + 1
+    return Diagnostic(
+        code="VB111",
+        message=f"a character that YAML does not allow: U+{ord(character):04X}",
+        hint="remove it, or write it as an escape in double quotes",
+        span=Span(file=file, line=text.count("\n", 0, index) + 1, column=index - line_start + 1),
+    )
+
+
+def span_of(mark: Any, file: str) -> Span:
+    """The place of a mark."""
+    return Span(file=file, line=mark.line + 1, column=mark.column + 1)
