@@ -132,15 +132,15 @@ def _taken(situation: Situation, base: Change, sight: Sight) -> Change:
     member = sight.best if sight.known is not Known.dead else sight.own
     if member is None:  # unreachable: rows 6 and 7 need one or the other
         raise AssertionError(base.name)
-    source, reason = source_of(situation, base.name, member)
+    source, reason, render = source_of(situation, base.name, member)
     if base.action is Action.resume:
         reason = _resume_reason(situation, member, reason)
     return replace(
         base,
         reason=reason,
         source=source,
-        render=member.render,
-        attempt=member.render.attempt,
+        render=render,
+        attempt=render.attempt,
         replaces=_replaces(situation, sight, member),
     )
 
@@ -213,13 +213,15 @@ def _files(situation: Situation, name: str, sight: Sight) -> FileState:
 
 
 def _own_render(sight: Sight) -> Render | None:
-    """The entry's render as far as any record knows, with the entry's own outputs."""
+    """The entry's render as far as any record knows.
+
+    Its outputs are the entry's own: those of a twin have the twin's paths. An entry that does
+    not know of its files yet thus has them fetched, which writes them down.
+    """
     if sight.entry is None or sight.own is None:
         return None
     outputs, joined = sight.entry.render.outputs, sight.own.render
-    if not outputs or outputs is joined.outputs:
-        return joined
-    return replace(joined, outputs=outputs)
+    return joined if outputs is joined.outputs else replace(joined, outputs=outputs)
 
 
 def _replaces(situation: Situation, sight: Sight, member: Member | None) -> bool:

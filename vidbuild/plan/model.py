@@ -47,7 +47,7 @@ class Files(Protocol):
     not missed. A render whose file the caller does not look at (`--no-download`) is `good`.
     """
 
-    def __call__(self, name: str, render: Render) -> FileState: ...
+    def __call__(self, name: str, render: Render, /) -> FileState: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

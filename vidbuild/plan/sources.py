@@ -13,21 +13,31 @@ from vidbuild.state.pool import Member, Place
 from vidbuild.state.records import Render
 
 
-def source_of(situation: Situation, name: str, member: Member) -> tuple[str | None, str]:
-    """The nearest record of a render and the reason that it gives for a reuse.
+def source_of(situation: Situation, name: str, member: Member) -> tuple[str | None, str, Render]:
+    """The nearest record of a render: its name, the reason that it gives for a reuse, the render.
 
-    A sibling's is `PROFILE:NAME`; the name's own history and the journal have no name.
+    A sibling's name is `PROFILE:NAME`; the name's own history and the journal have none. The
+    render has the outputs of that record: each record of it has paths of its own.
     """
     if not member.places:
-        return None, "journal"
+        return None, "journal", member.render
     place = min(member.places, key=lambda p: _nearness(p, name))
     if place.sibling is not None:
-        return f"{place.sibling}:{place.name}", "profile"
+        return f"{place.sibling}:{place.name}", "profile", member.render
+    render = _recorded_at(situation, place, member)
     if place.name == name:
-        return None, "reverted" if place.history else "in_flight"
+        return None, "reverted" if place.history else "in_flight", render
     if place.history:
-        return place.name, "earlier"
-    return place.name, "twin" if _keeps(situation, place.name) else "renamed"
+        return place.name, "earlier", render
+    return place.name, "twin" if _keeps(situation, place.name) else "renamed", render
+
+
+def _recorded_at(situation: Situation, place: Place, member: Member) -> Render:
+    entry = situation.lock.videos[place.name]
+    mine = who(situation, member.render)
+    records = entry.history if place.history else (entry.render,)
+    outputs = next((r.outputs for r in records if who(situation, r) == mine), {})
+    return replace(member.render, outputs=outputs)
 
 
 def moved_names(situation: Situation, changes: Iterable[Change]) -> list[Change]:
@@ -49,7 +59,7 @@ def moved_names(situation: Situation, changes: Iterable[Change]) -> list[Change]
 def deletable(situation: Situation, changes: Iterable[Change]) -> list[Change]:
     """The ids that each delete covers at the provider: those that no other record refers to."""
     changes = list(changes)
-    leaving = {change.name for change in changes if change.row == _DELETE_ROW}
+    leaving = {c.name for c in changes if c.row == _DELETE_ROW and not c.protected}
     if not leaving:
         return changes
     taken = {

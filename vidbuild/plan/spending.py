@@ -32,21 +32,20 @@ def spent_so_far(
     now = now.astimezone(UTC)
     own = locks.get(None)
     paces = learn_paces(api, own) if own is not None and _any_in_flight(pool) else {}
-    planned = {
-        change.render.key
-        for change in changes
-        if change.render is not None and change.render.key and is_unanswered(change)
-    }
+    taken = {_label(c.render): c for c in changes if c.render is not None}
     day: float | None = 0.0
     month: float | None = 0.0
     for member in pool.members:
         render = member.render
-        if render.status is Status.failed or (render.key in planned and not render.video_id):
+        change = taken.get(_label(render))
+        if render.status is Status.failed or (change is not None and is_unanswered(change)):
+            continue
+        if member.tombstone and render.status.in_flight:
             continue
         when = now.strftime("%Y-%m-%d") if render.status.in_flight else render.completed_at or ""
         if when[:7] != now.strftime("%Y-%m"):
             continue
-        cost = _cost(api, member, locks, paces)
+        cost = _cost(api, member, locks, paces, change)
         month = None if month is None or cost is None else month + cost
         if when[:10] == now.strftime("%Y-%m-%d"):
             day = None if day is None or cost is None else day + cost
@@ -57,21 +56,26 @@ def _any_in_flight(pool: Pool) -> bool:
     return any(member.render.status.in_flight for member in pool.members)
 
 
-def _cost(api: Api, member: Member, locks: Mapping[str | None, Lock], paces: Paces) -> float | None:
+def _cost(
+    api: Api,
+    member: Member,
+    locks: Mapping[str | None, Lock],
+    paces: Paces,
+    change: Change | None,
+) -> float | None:
     """What the render cost, or is expected to: by its record, else by its request."""
     render = member.render
     if render.cost_usd is not None:
         return render.cost_usd
     entry = _entry(render, member, locks)
-    if entry is None:
+    if entry is not None:
+        body = entry.request
+    elif change is not None and change.request is not None:
+        body = change.request.body
+    else:
         return None
-    return estimate_body(
-        api,
-        entry.request,
-        provider=render.provider,
-        paces=paces,
-        seconds=render.duration,
-    ).cost_high_usd
+    known = estimate_body(api, body, provider=render.provider, paces=paces, seconds=render.duration)
+    return known.cost_high_usd
 
 
 def _entry(render: Render, member: Member, locks: Mapping[str | None, Lock]) -> Entry | None:
@@ -83,3 +87,8 @@ def _entry(render: Render, member: Member, locks: Mapping[str | None, Lock]) -> 
             if entry is not None and entry.fingerprint == render.fingerprint:
                 return entry
     return None
+
+
+def _label(render: Render) -> tuple[str | None, ...]:
+    """Enough to know a member's render again among the plan's."""
+    return (render.account, render.video_id, None if render.video_id else render.key)

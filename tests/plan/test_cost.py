@@ -1,0 +1,149 @@
+"""Estimates: seconds of speech, recordings and scenes, and what they cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.plan.worlds import api, entry, lock, request
+from vidbuild.plan.cost import estimate, estimate_body, learn_paces, total
+from vidbuild.request.model import Media
+from vidbuild.schema.rates import pace
+from vidbuild.state.records import Status
+
+TEXT = "The quick brown fox jumps over the lazy dog. " * 4
+
+
+def seconds(body: dict[str, Any], media: dict[str, Media] | None = None) -> float | None:
+    return estimate_body(api(), body, provider="studio", paces={}, media=media).seconds
+
+
+def spoken(script: str, **settings: Any) -> float:
+    body: dict[str, Any] = {"type": "avatar", "avatar_id": "A", "script": script}
+    if settings:
+        body["voice_settings"] = settings
+    found = seconds(body)
+    assert found is not None
+    return found
+
+
+def clip(length: float | None) -> Media:
+    return Media(file="m.wav", sha256="ab" * 32, bytes=1, mime="audio/wav", seconds=length)
+
+
+def test_characters_a_second_by_language() -> None:
+    words = TEXT.strip()
+    assert spoken(words) == pytest.approx(len(words) / pace(api()), abs=0.01)
+    assert spoken(words, locale="es-ES") == pytest.approx(
+        len(words) / pace(api(), locale="es-ES"), abs=0.01
+    )
+
+
+def test_speed_and_pauses() -> None:
+    assert spoken(TEXT, speed=1.5) == pytest.approx(spoken(TEXT) / 1.5, abs=0.02)
+    tags = 'One. <break time="1.5s"/> Two. <break time="500ms" />'
+    assert spoken(tags) == pytest.approx(spoken("One. Two.") + 2.0, abs=0.02)
+    assert spoken(tags, speed=2.0) > 2.0
+
+
+def test_ideographs_are_spoken_one_by_one() -> None:
+    chinese = "欢迎使用我们的产品" * 4
+    assert spoken(chinese) == pytest.approx(len(chinese) / pace(api(), locale="zh"), abs=0.01)
+    assert spoken(chinese) > spoken("a" * len(chinese)) * 2
+    mixed = f"{TEXT} 欢迎"
+    assert spoken(mixed) < spoken(TEXT) + 1.5
+    japanese = "Acme Cloud へようこそ。"
+    assert spoken(japanese, locale="ja-JP") == pytest.approx(spoken(japanese), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "expected"),
+    [
+        ({"type": "avatar", "audio_asset_id": {"sha256": "x"}}, {"audio_asset_id": clip(7.5)}, 7.5),
+        ({"type": "avatar", "audio_asset_id": "id"}, {}, None),
+        ({"type": "avatar", "audio_url": "https://x/y.mp3"}, {}, None),
+        ({"type": "cinematic_avatar", "prompt": "A lake.", "duration": 8}, {}, 8.0),
+        ({"type": "cinematic_avatar", "prompt": "A lake.", "auto_duration": True}, {}, None),
+        ({"type": "avatar", "script": {"length": 40, "sha256": "x"}}, {}, None),
+    ],
+)
+def test_lengths_of_other_things(
+    body: dict[str, Any], media: dict[str, Media], expected: float | None
+) -> None:
+    assert seconds(body, media) == expected
+
+
+def test_scenes_add_up_and_one_unknown_makes_the_whole_unknown() -> None:
+    speaks = {"type": "avatar_video", "input": {"type": "avatar", "avatar_id": "A", "script": TEXT}}
+    recording = {
+        "type": "avatar_video",
+        "input": {"type": "image", "audio_asset_id": {"sha256": "x"}},
+    }
+    still = {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}, "duration": 4}
+    film = {"type": "video", "source": {"type": "asset_id", "asset_id": {"sha256": "x"}}}
+    media = {"scenes.1.input.audio_asset_id": clip(3.0), "scenes.3.source.asset_id": clip(10.0)}
+    body = {"type": "studio", "scenes": [speaks, recording, still, film]}
+    assert seconds(body, media) == pytest.approx(spoken(TEXT) + 17.0, abs=0.02)
+    assert seconds(body, {}) is None
+
+
+def test_prices() -> None:
+    known = estimate(api(), request("a", TEXT), {})
+    assert known.seconds is not None
+    assert known.cost_low_usd == pytest.approx(known.seconds * 0.05, abs=1e-4)
+    assert known.cost_high_usd == pytest.approx(known.seconds * 0.0667, abs=1e-4)
+    flat = estimate_body(
+        api(), {"type": "cinematic_avatar", "prompt": "x"}, provider="heygen", paces={}
+    )
+    assert (flat.seconds, flat.cost_usd) == (None, 7.0)
+    unknown = estimate_body(
+        api(), {"type": "avatar", "audio_url": "https://x/y.mp3"}, provider="heygen", paces={}
+    )
+    assert (unknown.seconds, unknown.cost_usd, unknown.cost_high_usd) == (None, None, None)
+
+
+def test_a_voice_teaches_its_own_pace() -> None:
+    said = request("a", TEXT)
+    usual = spoken(TEXT)
+    slow = lock({"a": entry(said, made={"duration": usual * 1.5})})
+    paces = learn_paces(api(), slow)
+    assert estimate(api(), request("b", TEXT + TEXT), paces).seconds == pytest.approx(
+        usual * 3, rel=0.03
+    )
+    other = request("c", TEXT, voice_id="v2")
+    assert estimate(api(), other, paces).seconds == pytest.approx(usual, rel=0.01)
+    elsewhere = request("c", TEXT, provider="heygen")
+    assert estimate(api(), elsewhere, paces).seconds == pytest.approx(usual, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "duration"),
+    [("Hi.", Status.completed, 30.0), (TEXT, Status.submitted, None), (TEXT, Status.failed, None)],
+)
+def test_what_teaches_nothing(script: str, status: Status, duration: float | None) -> None:
+    world = lock({"a": entry(request("a", script), status, made={"duration": duration})})
+    assert learn_paces(api(), world) == {}
+
+
+def test_a_nonsensical_length_teaches_within_reason() -> None:
+    world = lock({"a": entry(request("a", TEXT), made={"duration": 9999.0})})
+    assert list(learn_paces(api(), world).values()) == [2.5]
+
+
+def test_private_entries_teach_nothing() -> None:
+    assert learn_paces(api(), lock({"a": entry(request("a", TEXT, private=True))})) == {}
+
+
+@given(st.text(max_size=300))
+def test_any_script_has_a_finite_length(script: str) -> None:
+    found = spoken(script)
+    assert 0 <= found < 1e6
+
+
+def test_totals() -> None:
+    assert total([]) == 0
+    assert total([1.0, None]) is None
+    assert total([0.1] * 3) == pytest.approx(0.3)
