@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 
 from vidbuild.apply.events import Event
@@ -59,7 +59,7 @@ async def _apply(workspace: Workspace, plan: Plan, run: Run, provider: Provider)
     from vidbuild.state.journal import Journal
 
     project = workspace.loaded.project
-    with Journal(workspace.journal_path, project=project.name) as journal:
+    with Journal(workspace.journal_path, project=project.name) as journal, _terminable():
         async with run.around():
             return await apply(
                 plan,
@@ -85,6 +85,24 @@ async def _apply(workspace: Workspace, plan: Plan, run: Run, provider: Provider)
                     timeout=run.timeout,
                 ),
             )
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM interrupts as Ctrl-C does: nothing more is submitted, the lock is written."""
+    import asyncio
+    import signal
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    try:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel if task else loop.stop)
+    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _guard_account(workspace: Workspace, account: Account | None) -> None:

@@ -1,0 +1,44 @@
+"""A studio on a loopback port, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.cli.commands import CLEAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    url: str
+
+    def ledger(self, key: str) -> dict[str, Any]:
+        """Every job and charge, as the studio tells them."""
+        answer = httpx.get(f"{self.url}/_studio/ledger", headers={"x-api-key": key})
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@contextmanager
+def serve(data: Path, *arguments: str) -> Iterator[Served]:
+    """`vidbuild studio serve` on a free port; asked to end, and waited for, afterwards."""
+    command = [sys.executable, "-m", "vidbuild", "studio", "serve", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--data", str(data), *arguments], stdout=subprocess.PIPE, text=True, env=CLEAN
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("Studio listening on http://127.0.0.1:"), line
+        yield Served(url=line.split()[-1])
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) in (0, 130)
+        process.stdout.close()  # type: ignore[union-attr]  # asserted above
