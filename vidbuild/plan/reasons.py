@@ -20,7 +20,7 @@ REASONS: dict[str, str] = {
     "refused": "its last request was refused",
     # any of the three
     "resubmitted": "resubmitted",
-    "gave_up": "failed three times, not tried again",
+    "gave_up": "failed three times, not tried again without --resubmit",
     # reuse
     "renamed": "renamed",
     "reverted": "back to an earlier content",

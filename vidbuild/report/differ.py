@@ -35,22 +35,28 @@ def text_diff(old: str, new: str, *, paint: Paint, width: int) -> list[str]:
 
 def word_diff(old: str, new: str, *, paint: Paint) -> str:
     """One line with its changed words marked."""
-    a, b = _WORDS.findall(old), _WORDS.findall(new)
-    pieces = list(_pieces(a, b, paint))
-    return "".join(pieces)
+    return "".join(_pieces(_WORDS.findall(old), _WORDS.findall(new), paint))
 
 
 def _hunk(old: Sequence[str], new: Sequence[str], paint: Paint, width: int) -> list[str]:
     lines = []
     pairs = min(len(old), len(new))
     for before, after in zip(old[:pairs], new[:pairs], strict=True):
-        if SequenceMatcher(None, before, after, autojunk=False).quick_ratio() >= _ALIKE:
+        if _likeness(before, after) >= _ALIKE:
             lines.append(paint("~ ", "yellow") + word_diff(before, after, paint=paint))
         else:
             lines += [_gone(before, paint, width), _come(after, paint, width)]
     lines += [_gone(line, paint, width) for line in old[pairs:]]
     lines += [_come(line, paint, width) for line in new[pairs:]]
     return lines
+
+
+def _likeness(before: str, after: str) -> float:
+    """The share of words that two lines have in common."""
+    old, new = (
+        [word for word in _WORDS.findall(line) if not word.isspace()] for line in (before, after)
+    )
+    return SequenceMatcher(None, old, new, autojunk=False).ratio()
 
 
 def _gone(line: str, paint: Paint, width: int) -> str:

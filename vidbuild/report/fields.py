@@ -9,7 +9,7 @@ from typing import Any
 from vidbuild.plan.mask import is_mask
 from vidbuild.plan.model import Change, FieldChange
 from vidbuild.report.differ import text_diff
-from vidbuild.report.style import Paint, clip, visible
+from vidbuild.report.style import Paint, clip, visible, width_of
 
 _MOST_FIELDS = 12
 _LONG_TEXT = 40  # from here on a changed text is shown as a difference
@@ -37,9 +37,11 @@ def _lines(
             f"  {line}" for line in text_diff(field.old, field.new, paint=paint, width=width - 2)
         )
     else:
-        room = max((width - len(path) - 6) // 2, 20)
-        old = clip(_value(None, field.path, field.old), room)
-        after = clip(_value(change, field.path, field.new), room)
+        room = max(width - width_of(path) - 6, 40)
+        old, after = _value(None, field.path, field.old), _value(change, field.path, field.new)
+        spare = room - min(width_of(old), room // 2)
+        after = clip(after, spare)
+        old = clip(old, room - width_of(after))
         yield f"{path}: {paint(old, 'red')} -> {paint(after, 'green')}"
 
 

@@ -80,6 +80,8 @@ def _block(change: Change, paint: Paint, width: int, *, every: bool) -> Iterator
     yield f"{paint(symbol, colour)} {name}: {_why(change)}{cost if change.pays else ''}"
     if change.protected and change.replaces:
         yield paint("    protected: an apply is refused", "red")
+    if change.entry is None and not change.action.renders and not change.moves:
+        return  # a new name for a render that exists: every field would only repeat it
     yield from (f"    {line}" for line in field_lines(change, paint, width - 4, every=every))
 
 

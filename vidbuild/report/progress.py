@@ -83,6 +83,7 @@ class Progress:
         if event.kind == "completed" and name not in self._done:
             self._dollars += self._cost(name, event)
         self._done.add(name)
+        self._failed.discard(name)
 
     def _cost(self, name: str, event: Event) -> float:
         told = event.data.get("cost_usd")

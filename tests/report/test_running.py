@@ -1,0 +1,173 @@
+"""What is said while an apply runs and when it has ended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.plan.worlds import entry, plan, request
+from vidbuild.apply.events import Event, EventKind
+from vidbuild.apply.work import Failure, Result
+from vidbuild.report.events import event_json, events_plain
+from vidbuild.report.progress import Progress
+from vidbuild.report.style import width_of
+from vidbuild.report.summary import summary_text
+
+
+def event(kind: EventKind, name: str | None = "a", at: float = 100.0, **data: Any) -> Event:
+    return Event(kind=kind, name=name, at=at, data=data)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (event("submitted", video_id="v_1"), "submitted a: v_1"),
+        (event("completed", seconds=12.44, cost_usd=0.831), "rendered a: 12.4 s, $0.83"),
+        (event("completed", seconds=None, cost_usd=None), "rendered a"),
+        (event("fetched", path="build/a.mp4"), "fetched a: build/a.mp4"),
+        (Event(kind="reused", name="a", at=1.0, data={"from": "b"}), "reused a: from b"),
+        (event("updated"), "updated a"),
+        (event("deleted"), "deleted a"),
+        (
+            event("failed", failure_code="x", failure_message="no\x1b", hint="look"),
+            "failed a: x: no\\x1b (look)",
+        ),
+        (event("progress", status="processing"), None),
+        (event("planned", None), None),
+        (event("done", None), None),
+    ],
+)
+def test_plain_lines(said: Event, line: str | None) -> None:
+    assert events_plain(said) == line
+
+
+def test_json_lines() -> None:
+    text = event_json(event("submitted", at=1.23456, video_id="ü\n", event="no"))
+    assert "\n" not in text
+    assert json.loads(text) == {"event": "submitted", "name": "a", "at": 1.235, "video_id": "ü\n"}
+    assert next(iter(json.loads(text))) == "event"
+
+
+def three() -> Progress:
+    changes = [request("a", "One."), request("b", "Two."), request("c", "Three.")]
+    done = request("same", "Same.")
+    return Progress(plan([*changes, done], {"same": entry(done)}), start=100.0)
+
+
+def test_progress_counts_jobs_and_dollars() -> None:
+    progress = three()
+    assert progress.lines(100.0)[0].endswith("0/3  $0.00  0s")
+    assert progress.remaining(100.0) is None
+    progress.feed(event("submitted", "a", 101.0))
+    progress.feed(event("submitted", "b", 102.0))
+    progress.feed(event("progress", "b", 103.0, status="processing"))
+    first, *jobs = progress.lines(110.0)
+    assert [job.split() for job in jobs] == [["a", "rendering", "9s"], ["b", "processing", "8s"]]
+    progress.feed(event("completed", "a", 130.0, cost_usd=1.5))
+    progress.feed(event("fetched", "a", 131.0))
+    assert progress.remaining(130.0) == 60.0
+    assert "1/3  $1.50  30s  about 1m00s left" in progress.lines(130.0)[0]
+    progress.feed(event("failed", "b", 140.0))
+    progress.feed(event("completed", "c", 140.0))
+    assert progress.remaining(140.0) == 0.0
+    assert "3/3" in progress.lines(140.0)[0]
+    assert "1 failed" in progress.lines(140.0)[0]
+    assert "left" not in progress.lines(140.0)[0]
+    assert first != progress.lines(140.0)[0]
+
+
+def test_progress_shows_a_few_of_many() -> None:
+    names = [f"v{i:02}" for i in range(30)]
+    progress = Progress(plan([request(n, f"{n}.") for n in names]), start=0.0)
+    for name in names:
+        progress.feed(event("submitted", name, 1.0))
+    lines = progress.lines(2.0)
+    assert len(lines) == 14
+    assert lines[-1] == "  … and 18 more"
+
+
+def test_progress_of_nothing() -> None:
+    assert "0/0" in Progress(plan([]), start=0.0).lines(0.0)[0]
+
+
+KINDS: list[EventKind] = ["submitted", "progress", "completed", "failed", "fetched", "reused"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(["a", "b", "c", "x"]))),
+    st.integers(40, 120),
+)
+def test_progress_never_breaks_a_line(steps: list[tuple[EventKind, str]], width: int) -> None:
+    progress = three()
+    for at, (kind, name) in enumerate(steps):
+        progress.feed(event(kind, name, 100.0 + at, status="x" * 5))
+    for line in progress.lines(1e5, width=width):
+        assert width_of(line) <= width
+    assert "\x1b" in "".join(progress.lines(1e5, color=True))
+
+
+def result(**fields: Any) -> Result:
+    usual: dict[str, Any] = {
+        "exit_code": 0,
+        "counts": {},
+        "failures": (),
+        "submitted": 0,
+        "seconds": 0.0,
+        "cost_usd": 0.0,
+        "estimate_usd": 0.0,
+        "elapsed": 75.0,
+    }
+    return Result(**{**usual, **fields})
+
+
+def test_a_summary_of_success() -> None:
+    text = summary_text(
+        result(
+            counts={"completed": 3, "reused": 1}, seconds=38.2, cost_usd=2.1, estimate_usd=2.213
+        ),
+        output_dir="build",
+    )
+    assert text.split("\n") == [
+        "Apply: 3 rendered, 1 reused, in 1m15s.",
+        "38 s of video, $2.10 (estimate $2.21).",
+        "Files are in build",
+    ]
+
+
+def test_a_summary_of_failures_says_what_to_do() -> None:
+    failures = (
+        Failure(
+            name="intro",
+            code="VB612",
+            message="no face\x1b",
+            hint="use another look",
+            reason="rendering_failed",
+            field="avatar_id",
+            request_id="req_1",
+        ),
+        Failure(name=None, code="VB603", message="the host is gone"),
+    )
+    text = summary_text(
+        result(failures=failures, submitted=2, exit_code=6, cost_usd=None), output_dir="build"
+    )
+    assert text.split("\n") == [
+        "! intro: VB612 rendering_failed: no face\\x1b (field avatar_id)",
+        "  hint: use another look",
+        "  request id: req_1",
+        "!: VB603 the host is gone",
+        "",
+        "Apply: 1 failed, 2 in flight, in 1m15s.",
+        "2 videos still in flight: the next apply goes on.",
+    ]
+
+
+def test_a_summary_of_nothing_and_of_unknown_cost() -> None:
+    assert summary_text(result(), output_dir="build") == "Apply: nothing changed, in 1m15s."
+    unknown = result(counts={"completed": 1}, seconds=4.0, cost_usd=None, estimate_usd=None)
+    assert "4 s of video, at an unknown cost (no estimate)." in summary_text(
+        unknown, output_dir="build"
+    )
