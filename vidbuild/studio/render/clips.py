@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidbuild.studio.render import sound
 from vidbuild.studio.render.layout import Box, even
-from vidbuild.studio.render.media import PLAIN_MEDIA, Medium
+from vidbuild.studio.render.media import PLAIN_MEDIA, Medium, reason
 from vidbuild.studio.render.model import RenderError
 from vidbuild.studio.render.sound import Sound
 from vidbuild.studio.render.yuv import Patch, planes
@@ -53,7 +53,9 @@ def clip_frames(clip: Medium, width: int, height: int, fps: int) -> Iterator[Pat
                     moment += 1
                 last = _cropped(frame, width, height)
     except (av.FFmpegError, ValueError, OSError, IndexError) as error:
-        raise RenderError("rendering_failed", f"{clip.name} can't be decoded: {error}.") from error
+        raise RenderError(
+            "rendering_failed", f"{clip.name} can't be decoded: {reason(error)}."
+        ) from error
     while last is not None:
         yield last
 
@@ -84,7 +86,9 @@ def _length(clip: Medium) -> float:
             else:
                 seconds = float(media.duration or 0) / 1_000_000
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise RenderError("rendering_failed", f"{clip.name} can't be decoded: {error}.") from error
+        raise RenderError(
+            "rendering_failed", f"{clip.name} can't be decoded: {reason(error)}."
+        ) from error
     if not 0.0 < seconds <= _LONGEST:
         raise RenderError(
             "video_too_long", f"{clip.name} lasts {seconds:.0f} s; 300 s are the most."

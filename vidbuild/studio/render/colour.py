@@ -11,6 +11,7 @@ Colour = tuple[int, int, int]
 LIGHT: Colour = (247, 249, 251)
 DARK: Colour = (16, 22, 29)
 NIGHT: Colour = (24, 31, 42)  # where the request has no background
+WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 AMBER: Colour = (255, 190, 70)
 _ACCENTS: tuple[Colour, ...] = (
@@ -36,13 +37,10 @@ class Palette:
 def palette(backdrop: Colour, identity: str, *, picture: bool = False) -> Palette:
     """Over a picture the surface is dark and the text light: a scrim lies between them."""
     text = LIGHT if picture else readable(backdrop)
-    surface = DARK if picture else mixed(backdrop, text, 0.10 if text == LIGHT else 0.08)
+    surface = DARK if picture else mixed(backdrop, text, 0.09)
     on_surface = readable(surface)
-    quiet = text
-    for part in (0.40, 0.30, 0.20, 0.10):
-        quiet = mixed(text, backdrop, part)
-        if picture or contrast(quiet, backdrop) >= _READABLE:
-            break
+    softened = (mixed(text, backdrop, part) for part in (0.40, 0.30, 0.20, 0.10))
+    quiet = next((c for c in softened if contrast(c, backdrop) >= _READABLE), text)
     return Palette(
         backdrop=backdrop,
         text=text,
@@ -74,8 +72,11 @@ def accent(identity: str, on: Colour) -> Colour:
 
 
 def readable(on: Colour) -> Colour:
-    """Light or dark, whichever stands out more."""
-    return LIGHT if contrast(LIGHT, on) >= contrast(DARK, on) else DARK
+    """Light or dark, whichever stands out more; pure white or black on a middling colour."""
+    best = max((LIGHT, DARK), key=lambda text: contrast(text, on))
+    if contrast(best, on) >= _READABLE:
+        return best
+    return max((WHITE, BLACK), key=lambda text: contrast(text, on))
 
 
 def contrast(one: Colour, other: Colour) -> float:

@@ -6,7 +6,7 @@ The id chooses the disc's colour and the collar, nothing of a person: no skin, n
 from __future__ import annotations
 
 import zlib
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vidbuild.studio.render.colour import Colour, Palette, mixed
@@ -54,7 +54,7 @@ def eyes_box(size: int) -> Box:
     return _part(size, 0.5, 0.365, 0.27, 0.08)
 
 
-@cache
+@lru_cache(maxsize=8)
 def mouths(size: int) -> Image:
     """All mouths side by side: for each opening (rows) each shape (columns). RGB on the face."""
     from PIL import Image
@@ -68,7 +68,7 @@ def mouths(size: int) -> Image:
     return sheet
 
 
-@cache
+@lru_cache(maxsize=8)
 def eyes(size: int) -> Image:
     """Open above shut, RGB on the face."""
     from PIL import Image, ImageDraw

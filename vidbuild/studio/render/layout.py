@@ -54,6 +54,7 @@ def frame_size(
     wide, high = _RATIOS.get(ratio or "16:9", (16, 9))
     if ratio == "auto" and picture and min(picture) > 0:
         wide, high = picture
+        wide, high = min(wide, 4 * high), min(high, 4 * wide)  # beyond, the frame cuts it
     scale = min(short / min(wide, high), cap / max(wide, high))
     return max(128, even(wide * scale)), max(128, even(high * scale))
 

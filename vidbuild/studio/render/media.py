@@ -79,7 +79,14 @@ def open_picture(medium: Medium) -> Image:
         raise RenderError("rendering_failed", f"{medium.name} is no picture.") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError,
             Image.DecompressionBombWarning) as error:  # fmt: skip
-        raise RenderError("rendering_failed", f"{medium.name} is damaged: {error}.") from error
+        raise RenderError(
+            "rendering_failed", f"{medium.name} is damaged: {reason(error)}."
+        ) from error
+
+
+def reason(error: Exception) -> str:
+    """What a library says went wrong, without the path that it happened to."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def picture_size(medium: Medium) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from vidbuild.studio.render.layout import Layout, frame_size, lay_out
 from vidbuild.studio.render.media import picture_size
 from vidbuild.studio.render.model import Draft, Job
 from vidbuild.studio.render.scenery import colours, draw_scene
-from vidbuild.studio.render.sound import RATE, loudness
+from vidbuild.studio.render.sound import RATE, Sound, loudness
 from vidbuild.studio.render.stage import Stage
 from vidbuild.studio.render.takes import Desk, Take, write_takes
 from vidbuild.studio.render.text import needs_shaping
@@ -38,23 +38,27 @@ class Format:
 
 
 def produce(job: Job) -> Draft:
-    """Makes the files of one job in its output folder."""
+    """Makes the files of one job in its output folder: all of them, or none."""
     folder = Path(job.output_dir)
+    webm = job.request.get("output_format") == "webm"
+    finished = [
+        folder / f"{job.video_id}.{end}" for end in ("webm" if webm else "mp4", "srt", "jpg")
+    ]
     with _scratch(folder / f"{job.video_id}.parts") as scratch:
+        made = [scratch / path.name for path in finished]
         desk = Desk(assets=job.assets, folder=scratch)
         takes = write_takes(job, desk)
         form = _form(job.request, takes)
         _check_letters(takes, desk)
-        video = folder / f"{job.video_id}.{'webm' if form.clear else 'mp4'}"
-        subtitle = folder / f"{job.video_id}.srt"
-        thumbnail = folder / f"{job.video_id}.jpg"
-        with filming(video, form.at.width, form.at.height, webm=form.clear) as film:
-            _shoot(film, takes, form, thumbnail)
-        subtitle.write_text(encode_srt(_shifted(takes)), encoding="utf-8", newline="\n")
+        with filming(made[0], form.at.width, form.at.height, webm=webm) as film:
+            _shoot(film, takes, form, made[2])
+        made[1].write_text(encode_srt(_shifted(takes)), encoding="utf-8", newline="\n")
+        for path, target in zip(made, finished, strict=True):
+            path.replace(target)
     return Draft(
-        video=str(video),
-        subtitle=str(subtitle),
-        thumbnail=str(thumbnail),
+        video=str(finished[0]),
+        subtitle=str(finished[1]),
+        thumbnail=str(finished[2]),
         duration=round(sum(take.sound.samples for take in takes) / RATE, 3),
         warnings=tuple(desk.warnings),
     )
@@ -103,17 +107,18 @@ def _check_letters(takes: Sequence[Take], desk: Desk) -> None:
 def _shoot(film: Film, takes: Sequence[Take], form: Format, thumbnail: Path) -> None:
     """All takes in sequence. The thumbnail is the frame a quarter into the film."""
     total = sum(take.sound.samples for take in takes)
-    length = max(1, round(total / RATE * FPS))
+    length = max(len(takes), round(total / RATE * FPS))
     chosen = min(length - 1, max(1, length // 4))
-    before = 0
-    for take in takes:
-        first = round(before / RATE * FPS)
-        before += take.sound.samples
-        last = max(first + 1, round(before / RATE * FPS)) if take is not takes[-1] else length
-        picture = _play(film, take, form, range(first, max(last, first + 1)), length)
-        for moment, frame in picture:
+    first = heard = 0
+    for number, take in enumerate(takes, 1):
+        heard += take.sound.samples
+        # Every take has a frame of its own, however short it is; the last one ends the film.
+        last = length if number == len(takes) else round(heard / RATE * FPS)
+        last = min(max(last, first + 1), length - (len(takes) - number))
+        for moment, frame in _play(film, take, form, range(first, last), length):
             if moment == chosen:
                 _save_thumbnail(frame, thumbnail)
+        first = last
 
 
 def _play(
@@ -121,36 +126,30 @@ def _play(
 ) -> Iterator[tuple[int, VideoFrame]]:
     """One take, frame by frame; yields each so that the caller can look at it."""
     shades = colours(take, clear=form.clear)
-    scene = draw_scene(take, form.at, shades, clear=form.clear, burned=form.burned)
-    frame = converted(scene)
+    frame = converted(draw_scene(take, form.at, shades, clear=form.clear, burned=form.burned))
     stage = Stage(planes(frame), form.at, take, shades, form.burned)
-    stage.set_up()
-    stage.start(moments[0] / length)
-    with ExitStack() as stack:
-        source = stack.enter_context(take.sound.path.open("rb")) if take.sound.path else None
-        clip = clip_frames(take.clip, form.at.width, form.at.height, FPS) if take.clip else None
-        heard = 0
-        for moment in moments:
-            number = moment - moments[0]
-            until = (
-                take.sound.samples
-                if moment == moments[-1]
-                else min(take.sound.samples, (number + 1) * RATE // FPS)
-            )
-            count = max(0, until - heard)
-            heard += count
-            data = source.read(2 * count) if source else b""
-            data = data.ljust(2 * count, b"\0")
-            film.hear(data)
-            if clip is not None:
-                stage.background(next(clip))
-            peak = loudness(memoryview(data).cast("h")) if source else 0
-            if stage.move(number, peak, (moment + 1) / length) or moment in (
-                moments[0],
-                moments[-1],
-            ):
-                film.show(frame, moment)
-            yield moment, frame
+    stage.set_up(moments[0] / length)
+    clip = clip_frames(take.clip, form.at.width, form.at.height, FPS) if take.clip else None
+    for moment, samples in zip(moments, _stretches(take.sound, len(moments)), strict=True):
+        film.hear(samples)
+        if clip is not None:
+            stage.background(next(clip))
+        peak = loudness(memoryview(samples).cast("h")) if take.sound.path else 0
+        changed = stage.move(moment - moments[0], peak, (moment + 1) / length)
+        if changed or moment in (moments[0], moments[-1]):
+            film.show(frame, moment)
+        yield moment, frame
+
+
+def _stretches(sound: Sound, count: int) -> Iterator[bytes]:
+    """The samples that belong to each of a take's frames; what is left goes to the last one."""
+    with sound.path.open("rb") if sound.path else nullcontext() as source:
+        read = 0
+        for number in range(1, count + 1):
+            until = sound.samples if number == count else number * RATE // FPS
+            size = 2 * max(0, min(until, sound.samples) - read)
+            read += size // 2
+            yield (source.read(size) if source else b"").ljust(size, b"\0")
 
 
 def _shifted(takes: Sequence[Take]) -> list[Cue]:

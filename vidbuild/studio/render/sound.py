@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from vidbuild.studio.render.media import PLAIN_MEDIA
+from vidbuild.studio.render.media import PLAIN_MEDIA, reason
 from vidbuild.studio.render.model import RenderError
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def decode(source: str, path: Path, *, name: str, volume: float = 1.0) -> Sound:
                     raise RenderError("video_too_long", f"{name} is longer than 30 minutes.")
             samples += _write(out, resampler.resample(None), volume)
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise RenderError("rendering_failed", f"{name} can't be decoded: {error}.") from error
+        raise RenderError(
+            "rendering_failed", f"{name} can't be decoded: {reason(error)}."
+        ) from error
     if not samples:
         raise RenderError("no_audio_track", f"{name} holds no sound.")
     return Sound(path=path, samples=samples)

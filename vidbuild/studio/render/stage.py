@@ -47,7 +47,8 @@ class Stage:
     drawn: int = 0
     cue: int = -1
 
-    def set_up(self) -> None:
+    def set_up(self, done: float) -> None:
+        """Draws every patch; `done` is how much of the film is over when this take begins."""
         if self.take.figure is not None:
             self.mouth = _Face(self.target, self.at.badge, self.take.phonemes)
         if self.take.clip is not None:
@@ -57,6 +58,7 @@ class Stage:
         self.line = patch(
             _flat(self.at.progress.width, self.at.progress.height, self.shades.accent)
         )
+        self._progress(done)
 
     def move(self, moment: int, peak: int, done: float) -> bool:
         """Brings the frame to a moment of the take; False where nothing changed.
@@ -70,10 +72,6 @@ class Stage:
         if self.bars is not None:
             changed |= self.bars.move(round(level * (_LEVELS - 1)))
         return self._progress(done) or changed
-
-    def start(self, done: float) -> None:
-        """Fills the progress line up to where the film stands when this take begins."""
-        self._progress(done)
 
     def background(self, picture: Patch) -> None:
         """Replaces the whole frame by a clip's and lays the still parts over it again."""

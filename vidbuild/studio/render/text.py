@@ -80,6 +80,7 @@ def fitted(text: str, style: Style, room: float, rows: int) -> tuple[list[str], 
 
 def elided(text: str, style: Style, room: float) -> str:
     """One line: the text, or as much of it as fits with an ellipsis at the end."""
+    text = " ".join(text.split())
     if width(text, style) <= room:
         return text
     low, high = 0, len(text)
