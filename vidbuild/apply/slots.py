@@ -27,7 +27,7 @@ class Slots:
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._release()
-                else:
+                elif turn in self._queue:  # else a release has passed it over already
                     self._queue.remove(turn)
                 raise
         else:

@@ -17,7 +17,7 @@ def question(plan: Plan, *, account: str | None) -> str:
     if summary.cost_usd is None or summary.cost_high_usd is None:
         cost = "at an unknown cost"
     elif plan.provider == "studio":
-        cost = "as local drafts, free of charge"
+        cost = f"as local drafts, nothing charged (about {dollars(summary.cost_usd)} at HeyGen)"
     else:
         cost = f"for about {dollars(summary.cost_usd)}, at most {dollars(summary.cost_high_usd)}"
     return f"Render {videos(summary.renders)} {cost}, {where}? (yes)"
