@@ -29,11 +29,11 @@ def event(kind: EventKind, name: str | None = "a", at: float = 100.0, **data: An
         (event("completed", seconds=12.44, cost_usd=0.831), "rendered a: 12.4 s, $0.83"),
         (event("completed", seconds=None, cost_usd=None), "rendered a"),
         (event("fetched", path="build/a.mp4"), "fetched a: build/a.mp4"),
-        (Event(kind="reused", name="a", at=1.0, data={"from": "b"}), "reused a: from b"),
+        (event("reused", source="b", path="a.mp4"), "reused a: a.mp4, from b"),
         (event("updated"), "updated a"),
         (event("deleted"), "deleted a"),
         (
-            event("failed", failure_code="x", failure_message="no\x1b", hint="look"),
+            event("failed", code="VB1", failure_code="x", message="no\x1b", hint="look"),
             "failed a: x: no\\x1b (look)",
         ),
         (event("progress", status="processing"), None),

@@ -61,5 +61,5 @@ def _parts(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
         yield visible(str(data["video_id"]))
     if data.get("path"):
         yield visible(str(data["path"]))
-    if kind == "reused" and data.get("from"):
-        yield f"from {visible(str(data['from']))}"
+    if kind == "reused" and data.get("source"):
+        yield f"from {visible(str(data['source']))}"
