@@ -11,12 +11,23 @@ from vidbuild.cli.common import open_workspace, options_of, plan_options, settin
 from vidbuild.cli.live import Json, Live, Plain, Silent
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, message, result, show_diagnostics, width
-from vidbuild.diagnostics import EXIT_REFUSED, EXIT_USAGE, problem
+from vidbuild.diagnostics import (
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+    EXIT_STOPPED,
+    EXIT_USAGE,
+    problem,
+)
 
 if TYPE_CHECKING:
     from vidbuild.plan.model import Plan
     from vidbuild.provider.model import Account
     from vidbuild.workspace.opened import Workspace
+
+_ENDED_EARLY = {
+    EXIT_INTERRUPTED: "interrupted: nothing more was submitted, the next apply goes on from here",
+    EXIT_STOPPED: "stopped waiting: the next apply goes on from here",
+}
 
 
 @click.command("apply")
@@ -122,6 +133,8 @@ def _carry_out(workspace: Workspace, plan: Plan, given: dict[str, Any], clock: A
         show_diagnostics(done.warnings)
         folder = (workspace.loaded.project.root / workspace.loaded.project.output.dir).as_posix()
         message(summary_text(done, output_dir=folder, color=colored(sys.stderr)))
+        if done.exit_code in _ENDED_EARLY:
+            message(_ENDED_EARLY[done.exit_code])
     return done.exit_code
 
 

@@ -9,15 +9,14 @@ from vidbuild.report.words import dollars, videos
 
 def question(plan: Plan, *, account: str | None) -> str:
     """One line that ends where the answer begins."""
-    who = f"the account {visible(account)}" if account else "an account that cannot be told"
-    where = f"at {plan.provider} with {who}"
+    who = f"the account {visible(account)}" if account else "an account nobody can tell"
     summary = plan.summary
     if summary.renders == 0:
-        return f"Record the changes {where}; nothing is rendered. Go on? (yes)"
+        return f"Record the changes with {who}; nothing is rendered? Only `yes` goes on"
     if summary.cost_usd is None or summary.cost_high_usd is None:
         cost = "at an unknown cost"
     elif plan.provider == "studio":
-        cost = f"as local drafts, nothing charged (about {dollars(summary.cost_usd)} at HeyGen)"
+        cost = f"as drafts, $0.00 charged (HeyGen: about {dollars(summary.cost_usd)}),"
     else:
-        cost = f"for about {dollars(summary.cost_usd)}, at most {dollars(summary.cost_high_usd)}"
-    return f"Render {videos(summary.renders)} {cost}, {where}? (yes)"
+        cost = f"for about {dollars(summary.cost_usd)}, at most {dollars(summary.cost_high_usd)},"
+    return f"Render {videos(summary.renders)} {cost} with {who}? Only `yes` goes on"
