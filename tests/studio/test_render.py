@@ -358,4 +358,4 @@ def test_an_avatar_body_is_never_changed(tmp_path: Path) -> None:
 
 
 def biggest(grey: Image.Image) -> int:
-    return max(value for _, value in grey.getcolors() or [])  # type: ignore[type-var,return-value]  # grey: ints
+    return max(value for _, value in grey.getcolors() or [])  # type: ignore[return-value]  # grey: ints

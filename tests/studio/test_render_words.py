@@ -18,7 +18,7 @@ from vidbuild.studio.render.script import Script, read_script
 from vidbuild.studio.render.speech import Speech
 
 WORDS = st.lists(
-    st.sampled_from(["a", "hello", "worldwide", "Größe,", "end.", "why?", "你好，", "今天", "สวัสดี"]),
+    st.sampled_from(["a", "hello", "worlds", "Größe,", "end.", "why?", "你好，", "今天", "สวัสดี"]),
     min_size=1,
     max_size=80,
 )  # fmt: skip

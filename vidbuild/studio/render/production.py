@@ -50,6 +50,8 @@ def produce(job: Job) -> Draft:
         takes = write_takes(job, desk)
         form = _form(job.request, takes)
         _check_letters(takes, desk)
+        if job.request.get("watermark"):
+            desk.warn("The watermark is not drawn in a draft.")
         with filming(made[0], form.at.width, form.at.height, webm=webm) as film:
             _shoot(film, takes, form, made[2])
         made[1].write_text(encode_srt(_shifted(takes)), encoding="utf-8", newline="\n")

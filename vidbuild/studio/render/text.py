@@ -72,10 +72,27 @@ def fitted(text: str, style: Style, room: float, rows: int) -> tuple[list[str], 
         )
         lines = fold(text, small, room)
         if len(lines) * small.leading <= rows * style.leading:
-            return lines, small
+            return _balanced(text, lines, small, room), small
     kept = lines[: rows * style.leading // small.leading]
     kept[-1] = elided(kept[-1] + " …", small, room)
     return kept, small
+
+
+def _balanced(text: str, lines: list[str], style: Style, room: float) -> list[str]:
+    """As many lines of about one width, where text is centred: no word alone in the last."""
+    if style.align != "centre" or len(lines) < 2:
+        return lines
+    words = tokens(" ".join(text.split()))
+    low = max(room / len(lines), *(width(word.rstrip(), style) for word in words))
+    high = room
+    while high - low > style.size / 2:
+        middle = (low + high) / 2
+        fewer = fold(text, style, middle)
+        if len(fewer) > len(lines):
+            low = middle
+        else:
+            lines, high = fewer, middle
+    return lines
 
 
 def elided(text: str, style: Style, room: float) -> str:
