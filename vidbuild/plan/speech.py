@@ -55,15 +55,18 @@ def spoken_seconds(api: Api, part: Part) -> tuple[float, float]:
     text = part.text or ""
     pauses = sum(_pause(found) for found in _BREAK.finditer(text))
     words = " ".join(_TAG.sub(" ", _BREAK.sub(" ", text)).split())
-    wide = "".join(c for c in words if _is_wide(c))
-    narrow = "".join(c for c in words if not _is_wide(c) and category(c) != "So")
+    plain = words.isascii()
+    wide = "" if plain else "".join(c for c in words if _is_wide(c))
+    narrow = (
+        words if plain else "".join(c for c in words if not _is_wide(c) and category(c) != "So")
+    )
     seconds = 0.0
     if wide:
         seconds += len(wide) / pace(api, text=wide)
     if any(c.isalnum() for c in narrow):
         language = (part.locale or "").replace("_", "-").partition("-")[0].lower()
         locale = None if wide and language in _WIDE_LANGUAGES else part.locale
-        seconds += len(narrow) / pace(api, locale=locale, text=narrow)
+        seconds += len(narrow) / pace(api, locale=locale, text="" if plain else narrow)
     return seconds / part.speed, pauses
 
 
