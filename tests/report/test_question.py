@@ -38,7 +38,10 @@ def plan(provider: str, *, renders: int, cost: float | None) -> Plan:
         (
             plan("studio", renders=2, cost=1.0),
             "studio",
-            "Render 2 videos as drafts, $0.00 charged (HeyGen: about $1.00), with the account studio?",
+            (
+                "Render 2 videos as drafts, $0.00 charged (HeyGen: about $1.00), with the account "
+                "studio?"
+            ),
         ),
         (
             plan("heygen", renders=0, cost=0.0),
