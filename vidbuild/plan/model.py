@@ -13,7 +13,7 @@ from vidbuild.state.records import Entry, Render
 
 
 class Action(StrEnum):
-    """The contract's words, in the order in which a plan lists and counts them."""
+    """The words for what happens, in the order in which a plan lists and counts them."""
 
     create = "create"
     rerender = "rerender"
