@@ -6,8 +6,8 @@ exception that is not `Problems` is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -94,3 +94,19 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 
     found = get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def folded(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """One place that is wrong for many videos, said once: for the first, with a count."""
+    groups: dict[tuple[str, Span | None, str | None], list[Diagnostic]] = {}
+    for each in diagnostics:
+        groups.setdefault((each.code, each.span, each.field), []).append(each)
+    for group in groups.values():
+        first = group[0]
+        own = dict.fromkeys(d for d in group if d.video == first.video)
+        others = {d.video for d in group} - {first.video}
+        if first.span is None or not others:
+            yield from dict.fromkeys(group)
+            continue
+        count = f"and for {len(others)} more {'video' if len(others) == 1 else 'videos'}"
+        yield from (replace(d, notes=(*d.notes, Note(message=count))) for d in own)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vidbuild.diagnostics import Diagnostic, Problems, problem
+from vidbuild.diagnostics import Diagnostic, Problems, folded
 from vidbuild.project.expand import expand
-from vidbuild.project.load import api_settings, load_project
-from vidbuild.project.model import Project, Video
+from vidbuild.project.load import load_project
+from vidbuild.project.model import Layer, Project, Video, placed
 from vidbuild.project.sources import Sources
 from vidbuild.request.build import Requests
 from vidbuild.request.model import Request
@@ -62,17 +62,17 @@ def load(
 
 
 def _api(project: Project, sources: Sources) -> Api:
-    spec, operation = api_settings(project.source.data)
+    settings = project.source.data.get("api") or {}
+    spec, operation = settings.get("spec"), settings.get("operation")
     if spec is None:
         return load_api(None, operation)
-    span = project.source.span("api", "spec")
-    path = sources.resolve(spec, project.source.folder)
-    if not path.is_file():
-        raise problem("VB101", f"{spec} does not exist", hint="check `api.spec`", span=span)
-    return load_api(path, operation)
+    with placed(Layer(kind="base", source=project.source, pointer=(), values={}), "api", "spec"):
+        path = sources.resolve(spec, project.source.folder)
+        sources.text(path)  # a file that cannot be read is reported at the line that names it
+        return load_api(path, operation)
 
 
 def _raise_structural(found: tuple[Diagnostic, ...]) -> None:
     """What belongs to no single video blocks everything; everything found is shown."""
     if any(d.severity == "error" and d.video is None for d in found):
-        raise Problems(found)
+        raise Problems(folded(found))

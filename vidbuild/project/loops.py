@@ -121,8 +121,8 @@ def _extra_rows(value: Mapping[str, Any], key: str, layer: Layer) -> list[dict[s
         for name in row:
             if name not in axes and key == "exclude":
                 close = nearest(name, axes)
-                raise problem("VB412", f"the matrix has no {name!r}",
-                              hint=f"did you mean {close}?" if close else f"it has {', '.join(axes)}",
+                hint = f"did you mean {close}?" if close else f"it has {', '.join(axes)}"
+                raise problem("VB412", f"the matrix has no {name!r}", hint=hint,
                               span=layer.span("for_each", key, index, name, key=True))  # fmt: skip
     return rows
 

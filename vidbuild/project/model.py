@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import pathlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from vidbuild.diagnostics import Diagnostic, Problems, Span
@@ -19,6 +19,9 @@ BUILD_KEYS = frozenset({
 
 OUTPUT_KINDS = ("video", "subtitle", "thumbnail")
 
+# Where a value stands below another: keys of mappings, positions in lists.
+Path = tuple[str | int, ...]
+
 LayerKind = Literal["base", "defaults", "video", "override", "profile", "request"]
 
 
@@ -27,7 +30,7 @@ class Source:
     """A project file: `name` as shown in messages, `folder` relative paths start from."""
 
     name: str
-    folder: Path
+    folder: pathlib.Path
     text: str = field(repr=False)
     data: Mapping[str, Any] = field(repr=False)
 
@@ -41,7 +44,7 @@ class Layer:
 
     kind: LayerKind
     source: Source
-    pointer: tuple[str | int, ...]
+    pointer: Path
     values: Mapping[str, Any]
 
     def span(self, *path: str | int, key: bool = False) -> Span:
@@ -99,7 +102,7 @@ class OutputSettings:
 class Project:
     """The loaded project under one profile."""
 
-    root: Path
+    root: pathlib.Path
     source: Source
     name: str
     profile: str | None
@@ -127,7 +130,7 @@ class Video:
     layers: tuple[Layer, ...]
     fields: Mapping[str, Any]
     row: Mapping[str, Any] | None = None
-    row_span: Span | None = None
+    row_place: Callable[[], Span] | None = None
     tags: frozenset[str] = frozenset()
     protect: bool = False
     private: bool = False
@@ -135,7 +138,12 @@ class Video:
     ignore_changes: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
 
-    def origin(self, path: tuple[str | int, ...]) -> Span:
+    @property
+    def row_span(self) -> Span | None:
+        """Where the row stands in its file."""
+        return self.row_place() if self.row_place else None
+
+    def origin(self, path: Path) -> Span:
         """Where the value at `path` of the request was written: the highest layer that has it.
 
         A path that no layer has (a missing field) leads to the video's own block.
@@ -149,18 +157,13 @@ class Video:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expanded:
-    """All videos in the order of their names, and everything that was wrong on the way.
-
-    `failed` holds the names (or keys, where a loop could not be read) of blocks with errors.
-    """
+    """All videos in the order of their names, and everything that was wrong on the way."""
 
     videos: tuple[Video, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
-def origin(
-    layers: Sequence[Layer], path: tuple[str | int, ...]
-) -> tuple[Layer, tuple[str | int, ...]] | None:
+def origin(layers: Sequence[Layer], path: Path) -> tuple[Layer, Path] | None:
     """The highest layer that holds `path`, or else its longest part, and how much of it."""
     for length in range(len(path), 0, -1):
         for layer in reversed(layers):
@@ -169,10 +172,10 @@ def origin(
     return None
 
 
-def _holds(values: Any, path: tuple[str | int, ...]) -> bool:
+def _holds(values: Any, path: Path) -> bool:
     for part in path:
         match values, part:
-            case Mapping(), str() if part in values:
+            case dict(), str() if part in values:
                 values = values[part]
             case list(), int() if part < len(values):
                 values = values[part]

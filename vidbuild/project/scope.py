@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2.utils import missing
 
-from vidbuild.diagnostics import Problems, problem
-from vidbuild.project.model import Layer
+from vidbuild.diagnostics import problem
+from vidbuild.project.model import Layer, Path
 from vidbuild.project.template import OMIT, MissingCell, MissingName
 
 RESERVED = frozenset({"each", "video", "profile", "project", "omit", "pause", "_"})
 MAX_PAUSE_SECONDS = 60
+_METHODS = frozenset({"items", "keys", "values", "get"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Var:
+    """A var as written: its raw value at `pointer` in `layer`."""
+
+    value: Any
+    layer: Layer
+    pointer: Path
 
 
 class Each(Mapping[str, Any]):
@@ -31,29 +42,31 @@ class Each(Mapping[str, Any]):
         return len(self._values)
 
     def missing(self, key: Any) -> Any:
-        """What stands for a column without a value in this row."""
+        """What stands for a column without a value in this row; methods come after columns."""
         if key in self._columns:
             return MissingCell(hint=f"{self._label} has no value for {key!r}", name=str(key))
-        columns = ", ".join(sorted(self._columns))
-        return MissingName(hint=f"{self._label} has no column {key!r} (it has {columns})")
+        if key in _METHODS:
+            return getattr(self, key)
+        return MissingName(
+            hint=f"{self._label} has no column {key!r}",
+            obj=dict.fromkeys(self._columns),
+            name=key,
+        )
+
+
+# Renders a var's raw value in the scope that asks for it.
+Evaluate = Callable[[Any, Layer, Path, "VideoScope"], Any]
 
 
 class VideoScope:
-    """One video's scope. `evaluate` renders a var's raw value in this scope.
-
-    `files` collects the files that took part, `vars_used` the vars.
-    """
+    """One video's scope. `names` come before `vars_`; `files` collects what took part."""
 
     def __init__(
-        self,
-        vars_: Mapping[str, tuple[Any, Layer, tuple[str, ...]]],
-        names: Mapping[str, Any],
-        evaluate: Callable[[VideoScope, Any, Layer, tuple[str | int, ...]], Any],
-        files: set[str],
+        self, vars_: Mapping[str, Var], names: Mapping[str, Any], evaluate: Evaluate
     ) -> None:
-        self.files = files
+        self.files: set[str] = set()
         self._vars = vars_
-        self._names = {"omit": OMIT, "pause": pause, **names}
+        self._names = names
         self._evaluate = evaluate
         self._values: dict[str, Any] = {}
         self._open: list[str] = []
@@ -61,6 +74,8 @@ class VideoScope:
     def lookup(self, name: str) -> Any:
         if name in self._names:
             return self._names[name]
+        if name in BUILT_IN:
+            return BUILT_IN[name]
         if name in self._values:
             return self._values[name]
         if name not in self._vars:
@@ -68,24 +83,24 @@ class VideoScope:
         return self._var(name)
 
     def names(self) -> list[str]:
-        return sorted({*self._names, *self._vars})
+        return sorted({*self._names, *BUILT_IN, *self._vars})
 
     def used(self, file: str) -> None:
         self.files.add(file)
 
     def _var(self, name: str) -> Any:
-        raw, layer, pointer = self._vars[name]
+        var = self._vars[name]
         if name in self._open:
             cycle = " -> ".join([*self._open[self._open.index(name) :], name])
             raise problem(
                 "VB307",
                 f"the vars refer to each other in a circle: {cycle}",
                 hint="break the circle in one of them",
-                span=layer.span(*pointer),
+                span=var.layer.span(*var.pointer),
             )
         self._open.append(name)
         try:
-            value = self._evaluate(self, raw, layer, pointer)
+            value = self._evaluate(var.value, var.layer, var.pointer, self)
         finally:
             self._open.pop()
         self._values[name] = value
@@ -101,8 +116,4 @@ def pause(seconds: Any) -> str:
     return f'<break time="{seconds:g}s"/>'
 
 
-def reserved_problem(name: str, layer: Layer, pointer: tuple[str | int, ...]) -> Problems:
-    """A var with the name of something that every template has already."""
-    return problem("VB252", f"{name!r} is a name that templates use already",
-                   hint=f"rename it; reserved are {', '.join(sorted(RESERVED))}",
-                   span=layer.span(*pointer, key=True))  # fmt: skip
+BUILT_IN: Mapping[str, Any] = {"omit": OMIT, "pause": pause}

@@ -1,26 +1,40 @@
 """Jinja templates, sandboxed: same sources, same text. No clock, no chance, no environment.
 
-Errors come out as `TemplateFault` with the template's name and line; `render` (the room's
-caller) turns that into a place in a project file.
+Errors come out as `TemplateFault` with the template's name and line; `rendering` turns that
+into a place in a project file.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, Undefined
-from jinja2.exceptions import TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from vidbuild.diagnostics import Problems, nearest
+from vidbuild.diagnostics import Problems
+from vidbuild.project.faults import (
+    NoSuchName,
+    TemplateFault,
+    TooMuch,
+    Unprintable,
+    fault,
+    member_message,
+    syntax_fault,
+)
 
 MAX_OUTPUT = 1_000_000  # characters; the longest script is 5,000
-MAX_REPEAT = 100_000
+MAX_CALLS = 100_000  # calls of functions and macros in one rendering
+_WIDE = re.compile(r"\*|\d{4,}")  # a width in a format that only fills memory
+_PADDING = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs"})
+
 SCOPE = "\0scope"  # no template can spell it
 EXPRESSION = "<expression>"  # the name of templates that are one expression
 
@@ -47,31 +61,23 @@ class Omit:
 OMIT = Omit()
 
 
-class TemplateFault(Exception):
-    """`template` is the name of the one at fault, `line` 1-based in it; `word` what to point at."""
-
-    def __init__(
-        self, message: str, *, template: str | None, line: int, word: str | None = None,
-        hint: str | None = None, code: str = "VB302",
-    ) -> None:  # fmt: skip
-        super().__init__(message)
-        self.message, self.template, self.line = message, template, line
-        self.word, self.hint, self.code = word, hint, code
-
-
-class Unprintable(TemplateError):
-    """Something other than text or a number stands where text is made."""
-
-
 class MissingName(StrictUndefined):
     """A name or member that does not exist: an error wherever it is used."""
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: Any = None,
+        exc: type[Exception] = NoSuchName,  # noqa: ARG002 - jinja2's signature
+    ) -> None:  # fmt: skip
+        if hint is None and obj is not missing:
+            hint = member_message(name, obj)
+        super().__init__(hint, obj, name, partial(NoSuchName, name=str(name), owner=obj))  # type: ignore[arg-type]  # called like the class
 
 
 class MissingCell(Undefined):
     """An empty cell: false in a test, caught by `default`, an error where it is printed."""
 
     def __init__(self, hint: str, name: str) -> None:
-        super().__init__(hint=hint, name=name)
+        super().__init__(hint=hint, obj=(), name=name, exc=partial(NoSuchName, name=name, owner=()))  # type: ignore[arg-type]
 
     # The documented way to a strict undefined, here without `__bool__` and `__eq__`.
     __str__ = __len__ = __iter__ = Undefined._fail_with_undefined_error  # noqa: SLF001
@@ -95,13 +101,18 @@ class _Loader(BaseLoader):
         self.read = read
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, Any]:  # noqa: ARG002
-        return self.read(template), template, lambda: True
+        try:
+            return self.read(template), template, lambda: True
+        except Problems as problems:
+            if problems.diagnostics[0].code == "VB101":
+                raise TemplateNotFound(template) from None
+            raise
 
 
 class Templates(ImmutableSandboxedEnvironment):
     """The environment. `read` gives a project file's text by its shown name."""
 
-    intercepted_binops = frozenset({"*", "**", "%"})
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def __init__(self, read: Callable[[str], str]) -> None:
         super().__init__(
@@ -118,12 +129,21 @@ class Templates(ImmutableSandboxedEnvironment):
         self.context_class = ScopeContext
         for name in ("lipsum", "cycler", "joiner"):
             del self.globals[name]
-        del self.filters["random"]  # the same sources always make the same requests
+        for name in ("random", "center", "indent", "wordwrap", "pprint"):
+            del self.filters[name]  # chance, and ways to fill memory with blanks
         self._inline: dict[tuple[str, str], Template] = {}
+        self._scopes: list[Scope] = []  # of the renderings under way, innermost last
+        self._calls = 0
 
     def join_path(self, template: str, parent: str) -> str:
         """A path in `{% include %}` is relative to the file that names it."""
         return posixpath.normpath(posixpath.join(posixpath.dirname(parent), template))
+
+    def _load_template(self, name: str, globals: Any) -> Template:  # noqa: A002 - jinja2's name
+        template = super()._load_template(name, globals)
+        if self._scopes:
+            self._scopes[-1].used(name)
+        return template
 
     def _compiled(self, source: str, name: str) -> Template:
         key = (source, name)
@@ -131,7 +151,9 @@ class Templates(ImmutableSandboxedEnvironment):
             try:
                 code = self.compile(source, name, name)
             except TemplateSyntaxError as error:
-                raise _syntax(error) from None
+                raise syntax_fault(error) from None
+            except (SyntaxError, RecursionError, ValueError, MemoryError) as error:
+                raise _too_deep(name, error) from None
             self._inline[key] = self.template_class.from_code(self, code, self.make_globals(None))
         return self._inline[key]
 
@@ -150,15 +172,29 @@ class Templates(ImmutableSandboxedEnvironment):
                     return lookup(argument)
         return super().getitem(obj, argument)
 
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, str) and attr in _PADDING:
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self._calls += 1
+        if self._calls > MAX_CALLS:
+            raise TooMuch(f"the template makes more than {MAX_CALLS:,} calls")
+        owner = getattr(obj, "__self__", None)
+        if isinstance(owner, str) and obj.__name__ in ("format", "format_map"):
+            _check_format(owner)
+        return super().call(context, obj, *args, **kwargs)
+
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if operator == "**":
-            raise Unprintable("`**` is not available in templates")
-        texts = (str, list, tuple)
-        if operator == "*" and (isinstance(left, texts) or isinstance(right, texts)):
-            count = right if isinstance(left, texts) else left
-            sequence = left if isinstance(left, texts) else right
-            if isinstance(count, int) and count * max(len(sequence), 1) > MAX_REPEAT:
-                raise Unprintable("the repeated text is too long")
+            raise TooMuch("`**` is not available in templates")
+        if operator == "%" and isinstance(left, str):
+            _check_format(left)
+        elif operator == "+" and isinstance(left, (str, list)) and isinstance(right, (str, list)):
+            _check_length(len(left) + len(right))
+        elif operator == "*":
+            _check_product(left, right)
         return super().call_binop(context, operator, left, right)
 
     def render_inline(self, source: str, name: str, scope: Scope) -> str:
@@ -167,6 +203,13 @@ class Templates(ImmutableSandboxedEnvironment):
 
     def render(self, template: Template, scope: Scope) -> str:
         """The template's text. Raises `TemplateFault`."""
+        return "".join(self._run(template, scope)[1])
+
+    def _run(self, template: Template, scope: Scope) -> tuple[Context, list[str]]:
+        """The context a template leaves and the pieces of its text. Raises `TemplateFault`."""
+        if not self._scopes:
+            self._calls = 0
+        self._scopes.append(scope)
         try:
             context = template.new_context({SCOPE: scope})
             parts: list[str] = []
@@ -174,13 +217,12 @@ class Templates(ImmutableSandboxedEnvironment):
             for part in template.root_render_func(context):
                 parts.append(part)
                 length += len(part)
-                if length > MAX_OUTPUT:
-                    raise Unprintable(f"the text grows past {MAX_OUTPUT:,} characters")
-            return "".join(parts)
-        except (TemplateFault, Problems):
-            raise
+                _check_length(length)
         except Exception as error:  # noqa: BLE001 - a template can raise anything, all of it the user's
-            raise fault(error, scope) from None
+            raise _known(error, scope) from None
+        finally:
+            self._scopes.pop()
+        return context, parts
 
     def evaluate(self, expression: str, scope: Scope) -> Any:
         """The value of a Jinja expression (not text). Raises `TemplateFault`."""
@@ -191,23 +233,54 @@ class Templates(ImmutableSandboxedEnvironment):
         return bool(self._result(expression, scope, bool))
 
     def _result(self, expression: str, scope: Scope, finish: Callable[[Any], Any]) -> Any:
+        template = self._compiled("{% set result = (" + expression + "\n) %}", EXPRESSION)
+        context, _ = self._run(template, scope)
         try:
-            template = self._compiled("{% set result = (" + expression + "\n) %}", EXPRESSION)
-            context = template.new_context({SCOPE: scope})
-            for _ in template.root_render_func(context):
-                pass
             return finish(context.vars["result"])
-        except (TemplateFault, Problems):
-            raise
-        except Exception as error:  # noqa: BLE001 - as in `render`
-            raise fault(error, scope) from None
+        except Exception as error:  # noqa: BLE001 - as in `_run`
+            raise _known(error, scope) from None
 
     def file(self, name: str) -> Template:
         """The template in the project file `name`. Raises `TemplateFault`, `Problems`."""
         try:
             return self.get_template(name)
         except TemplateSyntaxError as error:
-            raise _syntax(error) from None
+            raise syntax_fault(error) from None
+        except (SyntaxError, RecursionError, ValueError, MemoryError) as error:
+            raise _too_deep(name, error) from None
+
+
+def _known(error: Exception, scope: Scope) -> Exception:
+    """A fault or placed problems as they are; everything else as a fault."""
+    if isinstance(error, TemplateFault):
+        return error
+    if isinstance(error, Problems) and all(d.span for d in error.diagnostics):
+        return error
+    return fault(error, scope)
+
+
+def _too_deep(name: str, error: BaseException) -> TemplateFault:
+    """Valid Jinja that Python cannot compile: loops or brackets inside each other without end."""
+    return TemplateFault(f"not a valid template: nested too deep ({type(error).__name__})",
+                         template=name, line=1, code="VB301")  # fmt: skip
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_OUTPUT:
+        raise TooMuch(f"the text grows past {MAX_OUTPUT:,} characters")
+
+
+def _check_product(left: Any, right: Any) -> None:
+    for value, count in ((left, right), (right, left)):
+        if isinstance(value, (str, list, tuple)) and isinstance(count, int):
+            _check_length(count * max(len(value), 1))
+    if isinstance(left, int) and isinstance(right, int):
+        _check_length(left.bit_length() + right.bit_length())
+
+
+def _check_format(pattern: str) -> None:
+    if _WIDE.search(pattern):
+        raise TooMuch("a format with so wide a field is not available in templates")
 
 
 def _defined(value: Any) -> Any:
@@ -218,62 +291,22 @@ def _defined(value: Any) -> Any:
 
 def _printable(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Undefined)):
-        kind = "None" if value is None else f"a {_KINDS.get(type(value), type(value).__name__)}"
-        raise Unprintable(f"{kind} cannot be printed into a text")
+        raise Unprintable(f"{described(value)} cannot be printed into a text")
     return value
 
 
-_KINDS = {
-    bool: "true or false value", list: "list", tuple: "list", dict: "mapping", Omit: "`omit`",
-}  # fmt: skip
-
-
-def fault(error: Exception, scope: Scope) -> TemplateFault:
-    """What went wrong, with the innermost template's line."""
-    if isinstance(error, TemplateSyntaxError):
-        return _syntax(error)
-    template, line = _place(error)
-    if isinstance(error, RecursionError):
-        return TemplateFault("the templates include each other without end", template=template,
-                             line=line, code="VB303")  # fmt: skip
-    if isinstance(error, UndefinedError):
-        return _undefined(str(error), template, line, scope)
-    if isinstance(error, TemplateNotFound):
-        return TemplateFault(f"the template {error.name} does not exist", template=template,
-                             line=line, word=str(error.name), code="VB305")  # fmt: skip
-    if isinstance(error, TemplateError):
-        return TemplateFault(error.message or "the template cannot be rendered",
-                             template=template, line=line, code="VB303")  # fmt: skip
-    message = f"the template fails: {error or type(error).__name__}"
-    return TemplateFault(message, template=template, line=line, code="VB304")
-
-
-def _syntax(error: TemplateSyntaxError) -> TemplateFault:
-    return TemplateFault(
-        f"template syntax: {error.message}", template=error.name, line=error.lineno, code="VB301"
-    )
-
-
-def _place(error: Exception) -> tuple[str | None, int]:
-    name, line = None, 1
-    trace = error.__traceback__
-    while trace is not None:
-        template = trace.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None:
-            name, line = template.name, template.get_corresponding_lineno(trace.tb_lineno)
-        trace = trace.tb_next
-    return name, line
-
-
-def _undefined(message: str, template: str | None, line: int, scope: Scope) -> TemplateFault:
-    quoted = message.split("'")
-    if message.endswith("is undefined") and len(quoted) >= 3:
-        name = quoted[1]
-        close = nearest(name, scope.names())
-        hint = f"did you mean {close}?" if close else "define it under `vars`"
-        return TemplateFault(f"{name!r} is not defined", template=template, line=line, word=name,
-                             hint=hint)  # fmt: skip
-    word = quoted[-2] if len(quoted) >= 3 else None
-    if "has no attribute" in message and word:
-        message = f"there is no {word!r} here"
-    return TemplateFault(message, template=template, line=line, word=word)
+def described(value: Any) -> str:
+    """What a value that is no text or number is, in words."""
+    match value:
+        case None:
+            return "nothing (None)"
+        case bool():
+            return f"the truth value {str(value).lower()}"
+        case Omit():
+            return "`omit` inside other text"
+        case Mapping():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return "a function" if callable(value) else f"a {type(value).__name__}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
-from vidbuild.diagnostics import Diagnostic, Note, Problems, Severity, Span
-from vidbuild.project.model import Video
+from vidbuild.diagnostics import Diagnostic, Note, Problems
+from vidbuild.project.model import Path, Video
 from vidbuild.request.fingerprint import fingerprint
 from vidbuild.request.media import read_media
 from vidbuild.request.model import Media, Request
@@ -16,16 +18,16 @@ from vidbuild.schema.api import Api
 from vidbuild.schema.canonical import content
 from vidbuild.schema.finding import Finding
 from vidbuild.schema.shape import Shape
-from vidbuild.schema.validate import advise, check
+from vidbuild.schema.validate import WARNING, findings
 
-Path = tuple[str | int, ...]
-ReadMedia = Callable[[str, Span], Media]
+# Gives the facts of the file that a field at a path names.
+MediaAt = Callable[[str, Path], Media]
 
 
 class Requests:
     """Makes requests of one project: each media file is read once."""
 
-    def __init__(self, api: Api, *, provider: str, root: Any) -> None:
+    def __init__(self, api: Api, *, provider: str, root: pathlib.Path) -> None:
         self.api = api
         self.provider = provider
         self.root = root
@@ -36,29 +38,41 @@ class Requests:
         """The video's request and warnings. Raises `Problems` with all that is wrong."""
         files: dict[str, Media] = {}
 
-        def media(name: str, path: Path) -> Media:
-            if name not in self.media:
-                span = video.origin(path)
-                self.media[name] = read_media(
-                    self.root / name, name=name, limits=self.limits, span=span
-                )
-            files[".".join(map(str, path))] = self.media[name]
-            return self.media[name]
+        def media_at(name: str, path: Path) -> Media:
+            files[".".join(map(str, path))] = found = self.media_of(name, video, path)
+            return found
 
         try:
-            body = _members(video.fields, self.api.request, (), media)
+            body = _members(video.fields, self.api.request, (), media_at)
+        except Unsendable as error:
+            raise Problems([_unsendable(error, video)]) from None
         except Problems as problems:
             raise Problems([replace(d, video=video.name) for d in problems.diagnostics]) from None
-        if wrong := check(self.api, body, local_files=True):
-            raise Problems([_diagnostic(finding, video) for finding in wrong])
-        warnings = [_diagnostic(f, video, severity="warning") for f in advise(self.api, body)]
+        found = list(findings(self.api, body, local_files=True))
+        said = [_diagnostic(finding, video) for finding in found]
+        if any(d.severity == "error" for d in said):
+            raise Problems(said)
+        return self.made(video, body, files), said
+
+    def media_of(self, name: str, video: Video, path: Path) -> Media:
+        if name not in self.media:
+            span = video.origin(path)
+            file = self.root / name
+            self.media[name] = read_media(file, name=name, limits=self.limits, span=span)
+        return self.media[name]
+
+    def made(self, video: Video, body: dict[str, Any], files: Mapping[str, Media]) -> Request:
         canonical = content(self.api, body)
-        request = Request(
+        return Request(
             name=video.name,
             body=body,
             content=canonical,
-            fingerprint=fingerprint(canonical, provider=self.provider,
-                                    operation=self.api.operation, revision=video.revision),
+            fingerprint=fingerprint(
+                canonical,
+                provider=self.provider,
+                operation=self.api.operation,
+                revision=video.revision,
+            ),
             provider=self.provider,
             revision=video.revision,
             media=files,
@@ -67,45 +81,80 @@ class Requests:
             private=video.private,
             ignore_changes=video.ignore_changes,
             row=video.row,
-            depends_on=video.depends_on,
-        )  # fmt: skip
-        return request, warnings
+            depends_on=tuple(sorted({*video.depends_on, *(m.file for m in files.values())})),
+        )
+
+
+class Unsendable(Exception):
+    """A value at a path that JSON text in UTF-8 cannot hold."""
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def _members(
-    values: Mapping[str, Any], shape: Shape | None, path: Path, media: Callable[[str, Path], Media]
+    values: Mapping[str, Any], shape: Shape | None, path: Path, media_at: MediaAt
 ) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name, value in values.items():
-        if value is None:
-            continue
-        member = shape.member(name, values) if shape else None
-        body[name] = _value(value, member, (*path, name), media)
+        if value is not None:
+            member = shape.member(name, values) if shape else None
+            body[name] = _value(value, member, (*path, name), media_at)
     return body
 
 
-def _value(value: Any, shape: Shape | None, path: Path, media: Callable[[str, Path], Media]) -> Any:
+def _value(value: Any, shape: Shape | None, path: Path, media_at: MediaAt) -> Any:
     match value:
+        case str():
+            if not value.isascii():
+                _check_text(value, path)
+            if shape is not None and shape.schema.get("x-vidbuild-script"):
+                return normalise_script(value)
+            return value
         case {"file": str(name)} if shape is not None and shape.asset:
-            return {"sha256": media(name, path).sha256}
-        case str() if shape is not None and shape.schema.get("x-vidbuild-script"):
-            return normalise_script(value)
+            return {"sha256": media_at(name, path).sha256}
         case dict():
-            return _members(value, shape, path, media)
+            return _members(value, shape, path, media_at)
         case list():
             items = shape.items if shape else None
-            return [_value(item, items, (*path, i), media) for i, item in enumerate(value)]
+            return [_value(item, items, (*path, i), media_at) for i, item in enumerate(value)]
+        case float() if not isfinite(value):
+            raise Unsendable(f"{value} is not a number that an API can take", path)
+        case int() if abs(value) > _LARGEST:
+            raise Unsendable("the number is too large for any API", path)
         case _:
             return value
 
 
-def _diagnostic(finding: Finding, video: Video, *, severity: Severity = "error") -> Diagnostic:
+_LARGEST = 10**300  # about the largest double
+
+
+def _check_text(text: str, path: Path) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Unsendable("the text holds half of a character (a lone surrogate)", path) from None
+
+
+def _unsendable(error: Unsendable, video: Video) -> Diagnostic:
+    return Diagnostic(
+        code="VB218",
+        message=str(error),
+        hint="write the value that you mean",
+        span=video.origin(error.path),
+        video=video.name,
+        field=".".join(map(str, error.path)),
+    )
+
+
+def _diagnostic(finding: Finding, video: Video) -> Diagnostic:
     notes = tuple(Note(message="see also here", span=video.origin(p)) for p in finding.others)
     if video.row_span is not None:
         notes = (*notes, Note(message="for this row", span=video.row_span))
     return Diagnostic(
         code=finding.code,
-        severity=severity,
+        severity="warning" if finding.code == WARNING else "error",
         message=finding.message,
         hint=finding.hint,
         span=video.origin(finding.path),

@@ -29,15 +29,16 @@ def check(api: Api, body: Any, *, local_files: bool = False) -> list[Finding]:
 
     With `local_files` a field for an uploaded file may hold `{"sha256": hex}` in its place.
     """
-    return [f for f in _findings(api, body, local_files) if f.code != WARNING]
+    return [f for f in findings(api, body, local_files=local_files) if f.code != WARNING]
 
 
 def advise(api: Api, body: Any) -> list[Finding]:
     """What the API would take but ignore (VB249)."""
-    return [f for f in _findings(api, body, local_files=True) if f.code == WARNING]
+    return [f for f in findings(api, body, local_files=True) if f.code == WARNING]
 
 
-def _findings(api: Api, body: Any, local_files: bool) -> Iterator[Finding]:
+def findings(api: Api, body: Any, *, local_files: bool) -> Iterator[Finding]:
+    """What `check` and `advise` say, in one pass; those of code `WARNING` are advice."""
     return _Walk(api, local_files).value(api.request, body, ())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vidbuild.diagnostics import EXIT_REFUSED, Problems
+from vidbuild.diagnostics import EXIT_REFUSED, Problems, folded
 from vidbuild.pipeline import Loaded
 from vidbuild.plan.build import Heading, build_plan, plan_pool
 from vidbuild.plan.model import FileState, Plan
@@ -118,7 +118,7 @@ def _raise_errors(loaded: Loaded, selection: Selection) -> None:
     blocked |= select_names(selection, subjects)
     found = [d for d in errors if d.video is None or d.video in blocked]
     if found:
-        raise Problems(found)
+        raise Problems(folded(found))
 
 
 def check_limits(

@@ -1,0 +1,60 @@
+"""What a video's kind (the request's top-level discriminator) makes of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from vidbuild.diagnostics import Diagnostic, Note
+from vidbuild.project.model import Layer
+from vidbuild.schema.shape import Shape
+
+
+class Variants:
+    """Fits layers to variants; each layer is cut for a variant once, so that it is shared."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.tag = shape.discriminator or ""
+        self.shape = shape
+        self.members = {m for variant in shape.variants.values() for m in variant.properties}
+        self._cut: dict[tuple[int, str], tuple[Layer, Layer]] = {}
+
+    def fitted(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        """Without the defaults that the chosen variant lacks, where another variant has them."""
+        chosen = self.chosen(layers)
+        variant = self.variant(chosen)
+        if variant is None:
+            return layers
+        foreign = self.members - variant.properties.keys()
+        return tuple(self._fitted(layer, str(chosen), foreign) for layer in layers)
+
+    def chosen(self, layers: tuple[Layer, ...]) -> Any:
+        """What the highest layer that says anything calls the variant."""
+        return next((x.values[self.tag] for x in reversed(layers) if self.tag in x.values), None)
+
+    def variant(self, name: Any) -> Shape | None:
+        return self.shape.variants.get(name) if isinstance(name, str) else None
+
+    def _fitted(self, layer: Layer, chosen: str, foreign: set[str]) -> Layer:
+        if layer.kind not in ("base", "defaults") or layer.values.get(self.tag) == chosen:
+            return layer
+        key = (id(layer), chosen)
+        if key not in self._cut:
+            kept = {k: v for k, v in layer.values.items() if k not in foreign}
+            cut = layer if len(kept) == len(layer.values) else replace(layer, values=kept)
+            self._cut[key] = (layer, cut)  # the layer too: its id must stay its own
+        return self._cut[key][1]
+
+    def clashes(self, layers: tuple[Layer, ...], chosen: Any) -> Iterator[Diagnostic]:
+        """Fields of one layer that exclude each other."""
+        for group in (self.variant(chosen) or self.shape).exclusive:
+            for layer in layers:
+                both = [m for m in group if layer.values.get(m) is not None]
+                if len(both) > 1:
+                    first, second = sorted(both, key=list(layer.values).index)[:2]
+                    note = Note(message=f"`{first}` stands here", span=layer.span(first, key=True))
+                    yield Diagnostic(
+                        code="VB267", message=f"`{second}` and `{first}` exclude each other",
+                        hint="keep one of them", span=layer.span(second, key=True),
+                        field=second, notes=(note,))  # fmt: skip
