@@ -103,10 +103,13 @@ def folded(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         groups.setdefault((each.code, each.span, each.field), []).append(each)
     for group in groups.values():
         first = group[0]
-        own = dict.fromkeys(d for d in group if d.video == first.video)
-        others = {d.video for d in group} - {first.video}
-        if first.span is None or not others:
-            yield from dict.fromkeys(group)
+        if first.span is None:
+            yield from group
             continue
-        count = f"and for {len(others)} more {'video' if len(others) == 1 else 'videos'}"
-        yield from (replace(d, notes=(*d.notes, Note(message=count))) for d in own)
+        # By message: one video can have several things wrong at one place.
+        own = {d.message: d for d in reversed(group) if d.video == first.video}
+        names = {d.video for d in group} - {first.video}
+        more = len(names) or len(group) - len(own)
+        count = Note(message=f"and for {more} more {'video' if more == 1 else 'videos'}")
+        for d in reversed(own.values()):
+            yield replace(d, notes=(*d.notes, count)) if more else d

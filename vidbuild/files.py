@@ -51,7 +51,9 @@ def unreadable(name: str, error: OSError, *, span: Span | None = None) -> Proble
                 "VB101", f"{name} does not exist", hint="check the path and its spelling", span=span
             )
         case IsADirectoryError():
-            return problem("VB102", f"{name} is a folder, not a file", span=span)
+            return problem(
+                "VB102", f"{name} is a folder, not a file", hint="name a file in it", span=span
+            )
         case _:
             reason = (error.strerror or type(error).__name__).lower()
             return problem("VB102", f"{name} cannot be read: {reason}", span=span)

@@ -92,7 +92,7 @@ def check_unique(rows: Sequence[Row], column: str) -> None:
             note = Note(message="first here", span=before.span)
             message = f"row {row.number} repeats {column} = {cell_text(cell)}"
             found.append(Diagnostic(code="VB410", message=message, span=row.span, notes=(note,),
-                                    hint="a `key` column must be unique"))  # fmt: skip
+                                    hint="give each row a value of its own"))  # fmt: skip
     if found:
         raise Problems(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidbuild.diagnostics import Span, problem
+from vidbuild.diagnostics import problem
 
 PROJECT_FILE = "vidbuild.yaml"
 
@@ -31,5 +31,4 @@ def find_project(directory: Path, file: str | None = None) -> Path:
         "VB264",
         f"there is no {PROJECT_FILE} in {start} or above it",
         hint="go to your project's folder, or name it with -C DIR",
-        span=Span(file=PROJECT_FILE),
     )

@@ -156,13 +156,11 @@ class _Expansion:
         elif loop.named:
             name = "-".join([definition.key, *map(cell_text, row.values.values())])
         else:
-            raise problem("VB261", f"the videos of {definition.key!r} need a `name`",
-                          hint='add a line such as `name: "' + definition.key + '/{{ each.id }}"`',
-                          span=definition.layer.span(key=True))  # fmt: skip
+            raise _nameless(definition)
         name = definition.prefix + name
         if (wrong := wrong_with(name)) is not None:
             span = layer.span("name") if written is not None else definition.layer.span(key=True)
-            hint = "give it a `name` of letters, digits, `.`, `_`, `-` and `/`"
+            hint = "choose a name of letters, digits, `.`, `_`, `-` and `/`"
             raise problem("VB261", f"{name!r} cannot name a video: {wrong}", hint=hint, span=span)
         return name
 
@@ -174,6 +172,13 @@ def _about(d: Diagnostic, definition: Definition, row: Row | None) -> Diagnostic
         notes = (*notes, Note(message=f"for row {row.number}", span=row.span))
     own = _label(definition) if row is None else None
     return replace(d, video=d.video or own, notes=notes)
+
+
+def _nameless(definition: Definition) -> Problems:
+    example = definition.key + "/{{ each.id }}"
+    return problem("VB261", f"the videos of {definition.key!r} need a `name`",
+                   hint=f'add a line such as `name: "{example}"`',
+                   span=definition.layer.span(key=True))  # fmt: skip
 
 
 def _distinct(videos: list[Video]) -> tuple[list[Video], list[Diagnostic]]:

@@ -44,9 +44,11 @@ class TooMuch(TemplateError):
 class NoSuchName(UndefinedError):
     """A name that is not defined, or a member that its owner does not have."""
 
-    def __init__(self, message: str, *, name: str, owner: Any = missing) -> None:
+    def __init__(
+        self, message: str, *, name: str, owner: Any = missing, advice: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.name, self.owner = name, owner
+        self.name, self.owner, self.advice = name, owner, advice
 
 
 def fault(error: Exception, scope: Names) -> TemplateFault:
@@ -71,14 +73,19 @@ def fault(error: Exception, scope: Names) -> TemplateFault:
                                  hint="paths start at the file that names them")  # fmt: skip
         case TooMuch():
             return TemplateFault(str(error.message), template=template, line=line, code="VB306",
-                                 hint="make less text in one template")  # fmt: skip
+                                 hint="keep templates to what a script needs")  # fmt: skip
         case Unprintable():
             return TemplateFault(str(error.message), template=template, line=line, code="VB303",
                                  hint="print a text or a number, or a member of it")  # fmt: skip
         case _:
             said = " ".join(str(error).split()) or type(error).__name__
             message = f"the template fails: {said}"
-            return TemplateFault(message, template=template, line=line, code="VB304")
+            hint = _TYPES if isinstance(error, TypeError) else None
+            return TemplateFault(message, template=template, line=line, code="VB304", hint=hint)
+
+
+_MEMBERS = "members belong to mappings; change other values with filters"
+_TYPES = "cells are text unless `types` says otherwise; `| int` and `| string` convert values"
 
 
 def syntax_fault(error: TemplateSyntaxError) -> TemplateFault:
@@ -118,7 +125,7 @@ def _undefined(error: NoSuchName, template: str | None, line: int, scope: Names)
         known = [str(key) for key in error.owner]
         message, hint = str(error.message), None
     else:
-        return TemplateFault(str(error.message), template=template, line=line, word=error.name)
+        known, message, hint = [], str(error.message), error.advice or _MEMBERS
     if error.name not in known and (close := nearest(error.name, known)):
         hint = f"did you mean {close}?"
     return TemplateFault(message, template=template, line=line, word=error.name, hint=hint)

@@ -99,8 +99,9 @@ def _check_axes(axes: Any, layer: Layer) -> None:
                       span=layer.span("for_each", "matrix"))  # fmt: skip
     for name, items in axes.items():
         if not isinstance(items, list) or not items:
+            example = "a, b" if isinstance(items, (list, dict)) else items
             raise problem("VB412", f"`matrix.{name}` must be a list with something in it",
-                          hint=f"write {name}: [a, b]",
+                          hint=f"write {name}: [{example}]",
                           span=layer.span("for_each", "matrix", name))  # fmt: skip
     count = math.prod(len(items) for items in axes.values())
     if count > MAX_ROWS:

@@ -143,16 +143,17 @@ class Video:
         """Where the row stands in its file."""
         return self.row_place() if self.row_place else None
 
-    def origin(self, path: Path) -> Span:
+    def origin(self, path: Path, *, key: bool = False) -> Span:
         """Where the value at `path` of the request was written: the highest layer that has it.
 
-        A path that no layer has (a missing field) leads to the video's own block.
+        A path that no layer has (a missing field) leads to the video's own block. With `key`
+        the place of the member's name.
         """
         found = origin(self.layers, path)
         if found is None:
             return self.definition.layer.span(key=True)
         layer, held = found
-        return layer.span(*held)
+        return layer.span(*held, key=key and len(held) == len(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

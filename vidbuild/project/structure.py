@@ -76,7 +76,7 @@ class Findings:
                 self.add(source, (*at, key), "VB253", f"{what} has no key {key!r}", hint, key=True)
             elif value is not None and not is_a(value, keys[key]):
                 message = f"`{key}` must be {_wanted(keys[key])}, not {kind_of(value)}"
-                self.add(source, (*at, key), "VB254", message)
+                self.add(source, (*at, key), "VB254", message, _how(key, value, keys[key]))
 
     def check_vars(self, source: Source, at: Path, vars_: Any) -> None:
         """Names of vars: usable in templates, and not taken."""
@@ -108,6 +108,17 @@ def is_a(value: Any, kinds: Kinds) -> bool:
 def kind_of(value: Any) -> str:
     """A value's type in words."""
     return _NAMES.get(type(value), type(value).__name__)
+
+
+def _how(key: str, value: Any, kinds: Kinds) -> str:
+    if kinds is list and isinstance(value, str):
+        return f"write {key}: [{value}]"
+    if kinds is dict:
+        return "write its members below it, indented"
+    return f"write {key}: {_EXAMPLES[kinds]}" if kinds in _EXAMPLES else "correct the value"
+
+
+_EXAMPLES: dict[Kinds, str] = {list: "[...]", int: "1", str: '"..."'}
 
 
 def _wanted(kinds: Kinds) -> str:

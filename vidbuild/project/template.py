@@ -77,7 +77,9 @@ class MissingCell(Undefined):
     """An empty cell: false in a test, caught by `default`, an error where it is printed."""
 
     def __init__(self, hint: str, name: str) -> None:
-        super().__init__(hint=hint, obj=(), name=name, exc=partial(NoSuchName, name=name, owner=()))  # type: ignore[arg-type]
+        advice = "fill in the cell, or put `default` behind it in the template"
+        exc = partial(NoSuchName, name=name, owner=(), advice=advice)
+        super().__init__(hint=hint, obj=(), name=name, exc=exc)  # type: ignore[arg-type]  # as above
 
     # The documented way to a strict undefined, here without `__bool__` and `__eq__`.
     __str__ = __len__ = __iter__ = Undefined._fail_with_undefined_error  # noqa: SLF001
@@ -176,6 +178,9 @@ class Templates(ImmutableSandboxedEnvironment):
         if isinstance(obj, str) and attr in _PADDING:
             return False
         return super().is_safe_attribute(obj, attr, value)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
+        return MissingName(f"templates cannot reach {attribute!r}", obj, attribute)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         self._calls += 1

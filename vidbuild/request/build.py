@@ -57,8 +57,12 @@ class Requests:
     def media_of(self, name: str, video: Video, path: Path) -> Media:
         if name not in self.media:
             span = video.origin(path)
-            file = self.root / name
-            self.media[name] = read_media(file, name=name, limits=self.limits, span=span)
+            file, field = self.root / name, ".".join(map(str, path))
+            try:
+                found = read_media(file, name=name, limits=self.limits, span=span)
+            except Problems as problems:
+                raise Problems([replace(d, field=field) for d in problems.diagnostics]) from None
+            self.media[name] = found
         return self.media[name]
 
     def made(self, video: Video, body: dict[str, Any], files: Mapping[str, Media]) -> Request:
@@ -98,6 +102,8 @@ def _members(
 ) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name, value in values.items():
+        if not name.isascii():
+            _check_text(name, path)
         if value is not None:
             member = shape.member(name, values) if shape else None
             body[name] = _value(value, member, (*path, name), media_at)
@@ -127,6 +133,8 @@ def _value(value: Any, shape: Shape | None, path: Path, media_at: MediaAt) -> An
             return value
 
 
+# Unknown, of another variant, without effect: the name is at fault, not the value.
+_ABOUT_NAMES = frozenset({"VB201", "VB209", WARNING})
 _LARGEST = 10**300  # about the largest double
 
 
@@ -157,7 +165,7 @@ def _diagnostic(finding: Finding, video: Video) -> Diagnostic:
         severity="warning" if finding.code == WARNING else "error",
         message=finding.message,
         hint=finding.hint,
-        span=video.origin(finding.path),
+        span=video.origin(finding.path, key=finding.code in _ABOUT_NAMES),
         video=video.name,
         field=".".join(map(str, finding.path)) or None,
         notes=notes,

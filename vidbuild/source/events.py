@@ -34,7 +34,7 @@ def reading(text: str, file: str) -> Iterator[None]:
     try:
         yield
     except MarkedYAMLError as error:
-        raise Problems([_syntax(error, file)]) from None
+        raise Problems([_syntax(error, text, file)]) from None
     except ReaderError as error:
         raise Problems([_forbidden(chr(error.character), text, file)]) from None
 
@@ -47,17 +47,22 @@ _ADVICE = (
     ("could not find expected ':'", "a key needs a `:` behind it"),
     ("did not find expected key", "check the indentation, and quotes inside quotes"),
     ("did not find expected '-'", "list items must be indented alike"),
-    ("unexpected end of stream", "a quote or bracket is not closed"),
+    ("unexpected end of stream", "close the quote that begins here"),
+    ("did not find expected node content", "a value is missing, or a bracket is not closed"),
     ("did not find expected ',' or", "a bracket or brace is not closed"),
 )
 
 
-def _syntax(error: MarkedYAMLError, file: str) -> Diagnostic:
-    mark = error.problem_mark or error.context_mark
+def _syntax(error: MarkedYAMLError, text: str, file: str) -> Diagnostic:
+    mark, context = error.problem_mark or error.context_mark, error.context_mark
     said = str(error.problem or error.context or "not YAML")
     notes: tuple[Note, ...] = ()
-    if error.context and error.context_mark and error.problem_mark:
-        notes = (Note(message=str(error.context), span=span_of(error.context_mark, file)),)
+    if "end of stream" in said and context:
+        mark = context  # where the open quote is, not the end of the file
+    elif error.context and context and mark and context.index != mark.index:
+        notes = (Note(message=str(error.context), span=span_of(context, file)),)
+    if "cannot start any token" in said and mark and _is_tab(text, mark):
+        said = "found character '\\t' that cannot start any token"
     return Diagnostic(
         code="VB110",
         message=f"not valid YAML: {said}",
@@ -65,6 +70,11 @@ def _syntax(error: MarkedYAMLError, file: str) -> Diagnostic:
         span=span_of(mark, file) if mark else Span(file=file),
         notes=notes,
     )
+
+
+def _is_tab(text: str, mark: Any) -> bool:
+    line = text.split("\n")[mark.line]
+    return "\t" in line[: len(line) - len(line.lstrip())]
 
 
 def _forbidden(character: str, text: str, file: str) -> Diagnostic:

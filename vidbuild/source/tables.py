@@ -156,13 +156,18 @@ def _json(text: str, file: str, *, first_line: int = 1) -> Any:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         place = Span(file=file, line=first_line + error.lineno - 1, column=error.colno)
-        raise problem("VB406", f"not valid JSON: {error.msg}", span=place) from None
+        said = error.msg[:1].lower() + error.msg[1:]
+        raise problem("VB406", f"not valid JSON: {said}", span=place,
+                      hint="check commas and brackets before this place") from None  # fmt: skip
     except RecursionError:
         place = Span(file=file, line=first_line)
-        raise problem("VB114", "the JSON is nested too deep", span=place) from None
+        raise problem(
+            "VB114", "the JSON is nested too deep", hint="write flat rows", span=place
+        ) from None
     except ValueError as error:
         place = Span(file=file, line=first_line)
-        raise problem("VB406", f"not valid JSON: {error}", span=place) from None
+        raise problem("VB406", f"not valid JSON: {error}", span=place,
+                      hint="correct it in this file") from None  # fmt: skip
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -210,6 +215,7 @@ def _item_span(text: str, index: int, file: str) -> Span:
 def _record(value: Any, place: Span | Callable[[], Span], number: int) -> Row:
     if not isinstance(value, dict):
         span = place if isinstance(place, Span) else place()
-        raise problem("VB407", f"row {number} is not a mapping of columns to values", span=span)
+        raise problem("VB407", f"row {number} is not a mapping of columns to values",
+                      hint='write rows such as {"id": "a"}', span=span)  # fmt: skip
     values = {k: v for k, v in value.items() if v is not None and v != ""}
     return Row(values=values, columns=tuple(value), place=place, number=number)
