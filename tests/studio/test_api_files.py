@@ -11,8 +11,8 @@ import av
 import httpx
 import pytest
 from PIL import Image
-from studio_kit import AVATAR, START, Caller, assert_by_the_spec, error, run, studio
 
+from tests.studio.studio_kit import AVATAR, START, Caller, assert_by_the_spec, error, run, studio
 from vidbuild.studio import links, sample
 from vidbuild.studio.assets import kind
 

@@ -11,8 +11,19 @@ from typing import Any
 import av
 import pytest
 from PIL import Image, ImageChops
-from render_kit import AVATAR, beep, close, colour_at, cues, made, make, picture, still, watch
 
+from tests.studio.render_kit import (
+    AVATAR,
+    beep,
+    close,
+    colour_at,
+    cues,
+    made,
+    make,
+    picture,
+    still,
+    watch,
+)
 from vidbuild.diagnostics import Problems
 from vidbuild.studio.render import RenderError, layout
 from vidbuild.studio.render.script import read_script

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
-from render_kit import make
 
+from tests.studio.render_kit import make
 from vidbuild.studio.render import colour, figure, fonts, text
 from vidbuild.studio.render.layout import Box, Layout, frame_size, lay_out
 from vidbuild.studio.render.text import Style

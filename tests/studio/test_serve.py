@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from studio_kit import AVATAR, run
 
+from tests.studio.studio_kit import AVATAR, run
 from vidbuild.diagnostics import EXIT_USAGE, Problems
 from vidbuild.studio.rendering import Crashed, Worker
 from vidbuild.studio.serve import serve

@@ -12,6 +12,7 @@ import json
 import random
 import uuid
 from collections.abc import Mapping, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from vidbuild.clock import Clock, SystemClock
 from vidbuild.diagnostics import problem
 from vidbuild.provider import failures, retry
 from vidbuild.provider.answers import member, number, remote, safe_id, status
-from vidbuild.provider.credentials import Credential, loopback
+from vidbuild.provider.credentials import Credential, loopback, shown
 from vidbuild.provider.download import Broken, Unfit, download
 from vidbuild.provider.errors import Fault, fault, refused
 from vidbuild.provider.model import (
@@ -96,8 +97,7 @@ class HeyGen:
         got = await self._send(method, path, seconds=_WRITE, content=content, headers=headers)
         match got:
             case Lost():
-                where = f"{self._host}: {got.message}"
-                return Unknown(message=self._scrub(where), code=got.loss)
+                return Unknown(message=f"{self._host}: {got.message}", code=got.loss)
             case Answer(status=code) if 200 <= code < 300:
                 return self._taken(got)
             case _:
@@ -182,8 +182,7 @@ class HeyGen:
                 raise failures.unsaved(target, error) from None
             except Broken as error:
                 if sends >= self._policy.tries:
-                    host = urlsplit(url).hostname or "the host"
-                    raise failures.lost(host, error.lost) from None
+                    raise failures.lost(shown(url), error.lost) from None
                 await self._rest(sends, error.retry_after)
 
     async def account(self) -> Account | None:
@@ -207,6 +206,11 @@ class HeyGen:
             await client.aclose()
 
     @property
+    def _origin(self) -> str:
+        parts = urlsplit(self._base)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
     def _host(self) -> str:
         return urlsplit(self._base).hostname or self._base
 
@@ -214,17 +218,17 @@ class HeyGen:
         video_id = safe_id(member(got.body, "data", "video_id"))
         if video_id is not None:
             return Taken(video_id=video_id)
-        said = fault(got.status, got.body, got.request_id)
+        said = _fault(got)
         trouble = member(got.body, "error") is not None
         message = said.message if trouble else "the answer holds no video id that can be used"
         return Unknown(
-            message=self._scrub(message),
+            message=message,
             code=said.code if trouble else "nonsense",
             request_id=got.request_id,
         )
 
     def _not_taken(self, got: Answer) -> CreateAnswer:
-        said = self._fault(got)
+        said = _fault(got)
         wait = retry.retry_after(got.retry_after, got.date)
         if said.code == "request_in_progress":
             return InProgress(retry_after=wait)
@@ -268,7 +272,7 @@ class HeyGen:
             if absent and isinstance(got, Answer) and got.status == 404 and _says_error(got):
                 return None
             if sends >= self._policy.tries or not _repeatable(got):
-                raise failures.failed(self._host, self._told(got))
+                raise failures.failed(self._host, _told(got))
             wait = retry.retry_after(got.retry_after, got.date) if isinstance(got, Answer) else None
             await self._rest(sends, wait)
 
@@ -276,7 +280,13 @@ class HeyGen:
         url = self._base + path
         headers = {**(options.pop("headers", None) or {}), **self._credential.headers}
         got = await exchange(
-            self._client("own"), method, url, seconds=seconds, headers=headers, **options
+            self._client("own"),
+            method,
+            url,
+            seconds=seconds,
+            scrub=self._scrub,
+            headers=headers,
+            **options,
         )
         if isinstance(got, Answer) and got.date is not None:
             self._dated = (got.date, self._clock.now())
@@ -285,32 +295,13 @@ class HeyGen:
     async def _rest(self, sends: int, wait: float | None) -> None:
         await self._clock.sleep(retry.pause(self._policy, sends, wait, self._jitter))
 
-    def _told(self, got: Answer | Lost) -> Fault | Lost:
-        if isinstance(got, Lost):
-            return got
-        if got.status < 400 and not _says_error(got):
-            return Lost(loss="nonsense", message=_nonsense(got))
-        return self._fault(got)
-
-    def _fault(self, got: Answer) -> Fault:
-        body = None if got.body is NO_JSON else got.body
-        said = fault(got.status, body, got.request_id)
-        return Fault(
-            status=said.status,
-            code=self._scrub(said.code),
-            message=self._scrub(said.message),
-            param=said.param,
-            request_id=said.request_id,
-        )
-
     def _scrub(self, text: str) -> str:
         """A server may repeat what it was sent. A word too short for a key is left alone."""
         secret = self._credential.secret
         return text.replace(secret, "***") if len(secret) >= _SECRET else text
 
     def _own(self, url: str) -> bool:
-        parts, base = urlsplit(url), urlsplit(self._base)
-        return (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+        return url.startswith((self._origin + "/", self._origin + "?"))
 
     def _client(self, place: str) -> httpx.AsyncClient:
         """`own` is the API's host, `other` any other; neither holds the key: `_send` adds it."""
@@ -319,11 +310,24 @@ class HeyGen:
             self._clients[place] = httpx.AsyncClient(
                 transport=self._transport if own else None,
                 limits=httpx.Limits(max_connections=CONNECTIONS),
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 follow_redirects=False,
                 # A proxy is for the world outside, not for this machine.
                 trust_env=not (own and loopback(self._host)),
             )
         return self._clients[place]
+
+
+def _told(got: Answer | Lost) -> Fault | Lost:
+    if isinstance(got, Lost):
+        return got
+    if got.status < 400 and not _says_error(got):
+        return Lost(loss="nonsense", message=_nonsense(got))
+    return _fault(got)
+
+
+def _fault(got: Answer) -> Fault:
+    return fault(got.status, None if got.body is NO_JSON else got.body, got.request_id)
 
 
 def _good(got: Answer) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_USAGE, Problems, problem
 from vidbuild.schema.api import load_api
@@ -69,13 +69,13 @@ def api_base(environ: Mapping[str, str]) -> str:
     base = environ.get(BASE, "").strip()
     if not base:
         return str(load_api().document["servers"][0]["url"]).rstrip("/")
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _parts(base)
+    if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
         raise _bad_base(f"{BASE} is not an address: {shown(base)}", "use https://host")
     if parts.username is not None or parts.password is not None:
         raise _bad_base(f"{BASE} must not hold a user or a password", f"put the key into {KEY}")
     allowed = environ.get(ALLOW_HTTP, "") not in ("", "0")
-    if parts.scheme == "http" and not allowed and not loopback(parts.hostname):
+    if parts.scheme == "http" and not allowed and not loopback(parts.hostname or ""):
         raise _bad_base(
             f"{BASE} would send the key unencrypted to {parts.hostname}",
             f"use https, or set {ALLOW_HTTP}=1 if that is meant",
@@ -95,8 +95,20 @@ def loopback(host: str) -> bool:
 
 def shown(url: str) -> str:
     """A URL without user, password and query, for messages."""
-    parts = urlsplit(url)
+    parts = _parts(url)
+    if parts is None:
+        return "an address that is none"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a URL with a host; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if usable else None
 
 
 def _from_file(path: Path) -> Credential:

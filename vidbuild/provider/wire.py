@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import httpx
@@ -36,7 +36,6 @@ class Answer:
     date: float | None = None
     retry_after: str | None = None
     request_id: str | None = None
-    location: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +47,30 @@ class Lost:
 
 
 async def exchange(
-    client: httpx.AsyncClient, method: str, url: str, *, seconds: float, **options: Any
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    scrub: Callable[[str], str],
+    **options: Any,
 ) -> Answer | Lost:
-    """Sends once and reads the answer, all within `seconds`."""
+    """Sends once and reads the answer, all within `seconds`. `scrub` takes a secret out of a
+    text: a server may repeat what it was sent.
+    """
     try:
         async with (
             asyncio.timeout(seconds),
             client.stream(method, url, timeout=time_out(seconds), **options) as response,
         ):
-            return _answer(response, await _read(response))
+            return _answer(response, await _read(response), scrub)
     except TimeoutError:
         return Lost(loss="timeout", message=f"no answer within {seconds:.0f} s")
     except httpx.HTTPError as error:
-        return lost(error)
-    except httpx.InvalidURL as error:
-        return Lost(loss="nonsense", message=clean(str(error)))
+        found = lost(error)
+        return Lost(loss=found.loss, message=scrub(found.message))
+    except httpx.InvalidURL:
+        return Lost(loss="unreachable", message="the address is none")
 
 
 def time_out(seconds: float) -> httpx.Timeout:
@@ -71,7 +79,7 @@ def time_out(seconds: float) -> httpx.Timeout:
 
 
 def lost(error: httpx.HTTPError) -> Lost:
-    """What an exception of httpx means. Its text is the system's, never a header's."""
+    """What an exception of httpx means, in the system's words but never in a header's."""
     words = clean(str(error)) or type(error).__name__
     match error:
         case httpx.TimeoutException():
@@ -80,6 +88,9 @@ def lost(error: httpx.HTTPError) -> Lost:
             return Lost(loss="tls", message=words)
         case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
             return Lost(loss="unreachable", message=words)
+        case httpx.LocalProtocolError():
+            # Its text would show the header that cannot be sent.
+            return Lost(loss="broken", message="the request cannot be sent")
         case httpx.DecodingError():
             return Lost(loss="nonsense", message=words)
         case _:
@@ -106,21 +117,20 @@ async def _read(response: httpx.Response) -> bytes | None:
     return b"".join(pieces)
 
 
-def _answer(response: httpx.Response, body: bytes | None) -> Answer:
-    headers: Mapping[str, str] = response.headers
+def _answer(response: httpx.Response, body: bytes | None, scrub: Callable[[str], str]) -> Answer:
+    headers = {name: scrub(text) for name, text in response.headers.items()}
     request_id = headers.get("x-request-id")
     return Answer(
         status=response.status_code,
-        body=_json(body),
+        body=_json(body, scrub),
         date=http_date(headers.get("date")),
         retry_after=headers.get("retry-after"),
         request_id=clean(request_id) if request_id else None,
-        location=headers.get("location"),
     )
 
 
-def _json(body: bytes | None) -> Any:
+def _json(body: bytes | None, scrub: Callable[[str], str]) -> Any:
     try:
-        return NO_JSON if body is None else json.loads(body)
+        return NO_JSON if body is None else json.loads(scrub(body.decode()))
     except (ValueError, RecursionError):
         return NO_JSON

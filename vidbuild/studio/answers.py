@@ -104,8 +104,8 @@ def parse_object(body: bytes) -> dict[str, Any]:
     """A JSON object of sane depth, or 400."""
     try:
         value = json.loads(body, parse_constant=_not_json)
-        # A lone surrogate can be written in JSON but not in UTF-8.
-        json.dumps(value, ensure_ascii=False).encode()
+        # A lone surrogate can be written in JSON but not in UTF-8; 1e999 is read as infinity.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else "not valid JSON"
         raise ApiError(400, "invalid_parameter", f"The body cannot be read: {reason}.") from None
