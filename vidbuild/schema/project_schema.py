@@ -107,27 +107,13 @@ def _top() -> Schema:
                 "operation": _said("Its operationId, or method and path.", _TEXT),
             }),
         ),
-        "base": _list("Files laid below this one.", _PATH),
-        "roots": _map("More folders of the same repository, by the name before the colon.", _PATH),
         **_included_shared(),
         "profiles": _map(
             "Settings chosen with -p. `draft` is always there.", {"$ref": "#/$defs/profile"}
         ),
         "policy": {"$ref": "#/$defs/policy"},
         "output": {"$ref": "#/$defs/output"},
-        "translations": _said("Catalogues of translated texts.", _strict({
-            "source": _said("The language the texts are written in.", _TEXT),
-            "files": _said("Where the catalogues are, a template.", _PATH),
-            "missing": _said("What to do where a translation is missing.", _WAYS),
-            "stale": _said("What to do where the source has changed since.", _WAYS),
-        })),
-        "pronunciations": _said("How words are spoken.", _strict({
-            "file": _said("A table with the columns word, say and lang.", _PATH),
-        }, required=["file"])),
     }  # fmt: skip
-
-
-_WAYS: Schema = {"enum": ["hold", "warn", "error"], "default": "hold"}
 
 
 def _included_shared() -> Schema:
@@ -191,9 +177,8 @@ def _shared() -> Schema:
     return {
         "template": _said("A template; its value takes the field's type.", {
             "type": "string", "pattern": r"\{\{|\{%"}),
-        "text_file": _said("The text of a file, rendered as a template.", _strict({
-            **file, "translate": _said("Takes the text from the catalogues.", {"type": "boolean"}),
-        }, required=["file"])),
+        "text_file": _said("The text of a file, rendered as a template.",
+                           _strict(file, required=["file"])),
         "media_file": _said("A media file, uploaded once.", _strict(file, required=["file"])),
         "vars": _map("Names that templates see.", {"anyOf": [
             _said("The data of a file.", _strict({
