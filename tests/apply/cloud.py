@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vidbuild.diagnostics import problem
+from vidbuild.files import digest, write_atomic
 from vidbuild.provider.model import (
     Account,
     CreateAnswer,
@@ -209,7 +210,7 @@ class Cloud:
     async def upload(self, path: Path, *, mime: str, sha256: str) -> str:
         self._called(f"upload {path.name}")
         await asyncio.sleep(0)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        if digest(path)[0] != sha256 or not mime:
             raise problem("VB609", f"{path.name} has changed since the plan was made")
         asset_id = f"a{len(self.uploads) + 1}"
         self.uploads[asset_id] = sha256
@@ -226,7 +227,7 @@ class Cloud:
         if self.broken_downloads > 0:
             self.broken_downloads -= 1
             data = data[:-1]
-        target.write_bytes(data)
+        write_atomic(target, data)
         self.step(f"downloaded {url}")
         return Downloaded(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
 

@@ -174,7 +174,7 @@ class World:
             return await apply(plan, work)
 
     def apply(self, plan: Plan | None = None, **options: Any) -> Result:
-        planned = {k: options.pop(k) for k in ("prune", "resubmit") if k in options}
+        planned: dict[str, Any] = {k: options.pop(k) for k in ("prune", "resubmit") if k in options}
         if not options.get("download", True):
             planned["download"] = False
         return asyncio.run(self.carry_out(plan or self.plan(**planned), **options))

@@ -25,7 +25,7 @@ class Book:
 
     def __init__(self, lock: Lock, path: Path, *, shown: str, clock: Clock) -> None:
         self._base = lock
-        self._lock = lock
+        self._extra = lock.extra
         self._videos: dict[str, Entry] = dict(lock.videos)
         self._path = path
         self._shown = shown
@@ -74,16 +74,27 @@ class Book:
     def _write(self) -> None:
         self._saved_at = self._clock.now()
         found = self._path.read_bytes() if self._path.exists() else None
-        if found is not None and found != self._seen:
-            self._take(decode_lock(found, project=self._base.project, file=self._shown))
-        mine = Lock(project=self._base.project, videos=dict(self._videos), extra=self._lock.extra)
-        data = encode_lock(mine, self._blocks)
-        if data != found:
+        if found == self._seen:
+            theirs = self._base
+        else:  # the first time, or somebody else wrote it meanwhile
+            theirs = self._read(found)
+            if found is not None:
+                self._take(join(self._base, self._mine(), theirs))
+        mine = self._mine()
+        if mine != theirs:
+            data = encode_lock(mine, self._blocks)
             write_atomic(self._path, data)
-        self._seen, self._base = data, mine
+            found = data
+        self._seen, self._base = found, mine
 
-    def _take(self, theirs: Lock) -> None:
-        """Somebody else wrote the lock meanwhile."""
-        mine = Lock(project=self._base.project, videos=dict(self._videos), extra=self._lock.extra)
-        self._lock = join(self._base, mine, theirs)
-        self._videos = dict(self._lock.videos)
+    def _mine(self) -> Lock:
+        return Lock(project=self._base.project, videos=dict(self._videos), extra=self._extra)
+
+    def _take(self, joined: Lock) -> None:
+        self._videos, self._extra = dict(joined.videos), joined.extra
+
+    def _read(self, found: bytes | None) -> Lock:
+        """A lock that somebody removed says nothing about the videos in it."""
+        if found is None:
+            return Lock(project=self._base.project)
+        return decode_lock(found, project=self._base.project, file=self._shown)

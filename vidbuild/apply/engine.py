@@ -48,9 +48,9 @@ async def _carry_out(run: Run) -> Ending:
     timer = asyncio.create_task(_sleep(run, run.work.timeout)) if run.work.timeout else None
     ending: Ending = "done"
     try:
-        awaited: set[asyncio.Task[None]] = {work, *([timer] if timer else [])}
+        awaited: set[asyncio.Task[None]] = {work, *helpers, *([timer] if timer else [])}
         await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
+        if timer is not None and timer.done() and not work.done():
             ending = "timeout"
     except asyncio.CancelledError:
         ending = "interrupted"
@@ -60,8 +60,9 @@ async def _carry_out(run: Run) -> Ending:
     finally:
         run.book.save()  # first of all: whatever the rest takes, the lock is on the disk
         await _end([work, *helpers, *([timer] if timer else []), *run.uploads.values()])
-    if not work.cancelled():
-        work.result()  # a bug stays one
+    for task in (work, *helpers):
+        if not task.cancelled():
+            task.result()  # a bug stays one
     return ending
 
 
