@@ -6,7 +6,7 @@ error or an explanation ever asks for one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from vidbuild.diagnostics import Span
-from vidbuild.source.events import reader, reading
+from vidbuild.source.events import Next, parsed
 from vidbuild.source.yaml import is_merge
 
 Path = Sequence[str | int]
@@ -80,18 +80,20 @@ def find(text: str, path: Path, *, file: str) -> Place | None:
 
 @lru_cache(maxsize=4)
 def _tree(text: str, file: str) -> Place | None:
-    with reading(text, file):
-        following = reader(text)
-        while (event := following()) is not None:
-            if type(event) is DocumentStartEvent:
-                return _Tree(following).node(following())
+    return parsed(text, file, _root)
+
+
+def _root(following: Next) -> Place | None:
+    while (event := following()) is not None:
+        if type(event) is DocumentStartEvent:
+            return _Tree(following).node(following())
     return None
 
 
 class _Tree:
     """One pass over the events of a document that is known to load."""
 
-    def __init__(self, following: Callable[[], Any]) -> None:
+    def __init__(self, following: Next) -> None:
         self.next = following
         self.anchors: dict[str, Place] = {}
         self.names: dict[str, str] = {}  # what aliases of scalars are as keys

@@ -60,10 +60,11 @@ def tagged_value(text: str, tag: str) -> Any:
     wanted = _TAGGED.get(tag.removeprefix(_TAG)) if tag.startswith(_TAG) else None
     if wanted is None:
         raise UnknownTag(tag)
-    value = plain_value(text)
-    if not isinstance(value, wanted) or (bool not in wanted and isinstance(value, bool)):
+    value: Any = plain_value(text)
+    fits = isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool))
+    if not fits:
         raise ValueError(tag)
-    return float(text) if wanted is _TAGGED["float"] and isinstance(value, int) else value
+    return float(value) if float in wanted else value
 
 
 def is_collection_tag(tag: str | None, kind: str) -> bool:

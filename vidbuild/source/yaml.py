@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from vidbuild.diagnostics import Diagnostic, Note, Problems, Span
-from vidbuild.source.events import reader, reading, span_of
+from vidbuild.source.events import Next, parsed, span_of
 from vidbuild.source.scalars import (
     UnknownTag,
     is_collection_tag,
@@ -40,17 +40,16 @@ _ENDS = (MappingEndEvent, SequenceEndEvent)
 
 def load(text: str, *, file: str) -> Any:
     """The document's value; None for an empty file. Raises `Problems` (VB11x) naming `file`."""
-    with reading(text, file):
-        return _Build(file, text).document()
+    return parsed(text, file, lambda following: _Build(file, text, following).document())
 
 
 class _Build:
     """One pass over the events; `count` counts the nodes, those behind aliases included."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, following: Next) -> None:
         self.file = file
         self.text = text
-        self.next = reader(text)
+        self.next = following
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.open: set[str] = set()
         self.count = 0
@@ -199,7 +198,10 @@ def is_merge(key: Any) -> bool:
 
 def _first_key(text: str, file: str, start: int, name: str) -> Span:
     """Where the mapping that begins at character `start` has its first key `name`."""
-    following = reader(text)
+    return parsed(text, file, lambda following: _search(following, file, start, name))
+
+
+def _search(following: Next, file: str, start: int, name: str) -> Span:
     while type(event := following()) is not MappingStartEvent or event.start_mark.index != start:
         pass
     depth, key_next = 0, True
