@@ -54,7 +54,7 @@ def _encode(value: Any) -> str:
         case float():
             return _number(value)
         case Mapping():
-            keys = sorted(value, key=_utf16)
+            keys = sorted(value, key=None if all(map(str.isascii, value)) else _utf16)
             return "{" + ",".join(f"{encode_basestring(k)}:{_encode(value[k])}" for k in keys) + "}"
         case list() | tuple():
             return "[" + ",".join(map(_encode, value)) + "]"
@@ -62,8 +62,8 @@ def _encode(value: Any) -> str:
             raise ValueError(f"not a JSON value: {type(value).__name__}")
 
 
-def _utf16(key: str) -> bytes | str:
-    return key if key.isascii() else key.encode("utf-16-be", "surrogatepass")
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def _number(value: float) -> str:
