@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from vidbuild.clock import Clock as AnyClock
 from vidbuild.provider.client import HeyGen
 from vidbuild.provider.credentials import Credential
 from vidbuild.studio.server import Studio
@@ -46,7 +47,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def client(base: str, clock: Clock | None = None, **options: Any) -> AsyncIterator[HeyGen]:
+async def client(base: str, clock: AnyClock | None = None, **options: Any) -> AsyncIterator[HeyGen]:
     """A client with a key, a clock of its own and a jitter that repeats."""
     opened = HeyGen(
         base=base,
@@ -91,8 +92,11 @@ Reply = bytes | None | Callable[[bytes], bytes] | float | tuple[bytes, bytes]
 
 
 @asynccontextmanager
-async def wire(*replies: Reply) -> AsyncIterator[Wire]:
-    """Each connection gets the next reply; the last one is for all that follow."""
+async def wire(*replies: Reply, greeting: bytes = b"") -> AsyncIterator[Wire]:
+    """Each connection gets the next reply; the last one is for all that follow.
+
+    With a `greeting` the server speaks first, and has nothing more to say.
+    """
     found = Wire()
     left = list(replies)
     tasks: set[asyncio.Task[None] | None] = set()
@@ -108,6 +112,10 @@ async def wire(*replies: Reply) -> AsyncIterator[Wire]:
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
+            writer.write(greeting)
+            if greeting:
+                found.received.append(b"")
+                return
             data = await _request(reader)
             found.received.append(data)
             reply = left.pop(0) if len(left) > 1 else left[0]

@@ -218,7 +218,6 @@ def fails(replies: Iterable[Reply], call: str = "video") -> tuple[Problems, int]
 
 FAILING: list[tuple[str, Reply, str, int, int]] = [
     ("unauthorized", trouble(401, "unauthorized"), "VB602", EXIT_CREDENTIALS, 1),
-    ("out of scope", trouble(403, "forbidden"), "VB602", EXIT_CREDENTIALS, 1),
     ("no credit", trouble(402, "insufficient_credit"), "VB607", EXIT_ERROR, 1),
     ("quota", trouble(429, "quota_exceeded"), "VB607", EXIT_ERROR, 1),
     ("bad request", trouble(400, "invalid_parameter"), "VB607", EXIT_ERROR, 1),
@@ -242,6 +241,13 @@ def test_a_call_that_cannot_succeed_is_a_problem_with_a_way_on(
     assert diagnostic.hint or code == "VB607"
 
 
+@pytest.mark.parametrize("call", ["video", "statuses", "recent", "delete"])
+def test_a_key_without_the_scope_is_a_refused_key(call: str) -> None:
+    raised, sent = fails([trouble(403, "forbidden")], call)
+    assert (raised.diagnostics[0].code, raised.exit_code) == ("VB602", EXIT_CREDENTIALS)
+    assert sent == 1
+
+
 def test_only_the_apis_own_word_makes_a_video_unknown() -> None:
     """A 404 page of a proxy or a wrong address must not make paid videos look gone."""
 
@@ -253,6 +259,14 @@ def test_only_the_apis_own_word_makes_a_video_unknown() -> None:
 
     run(scene())
     assert fails([answer(404, b"<html>Not found</html>", kind="text/html")])[1] == 1
+
+
+def test_a_key_that_may_not_ask_whose_it_is_can_still_render() -> None:
+    async def scene() -> None:
+        async with wire(trouble(403, "forbidden")) as server, client(server.url) as heygen:
+            assert await heygen.account() is None
+
+    run(scene())
 
 
 NO_LISTS: list[Any] = [{}, {"data": None}, {"data": {}}, {"data": "x"}, {"items": []}]
@@ -340,16 +354,20 @@ def test_a_host_that_is_not_there_is_named() -> None:
     run(scene())
 
 
-def test_a_certificate_that_is_none_is_not_tried_again() -> None:
+def test_a_connection_that_is_not_secure_is_not_tried_again() -> None:
     async def scene() -> None:
-        async with wire(b"this is no TLS at all, not even nearly so\r\n") as server:
-            # Without a TLS request there is nothing to read: the bytes come at once.
+        async with wire(None, greeting=b"220 mail.test ready\r\n") as server:
             clock = Clock()
-            base = server.url.replace("http://", "https://")
-            async with client(base, clock) as heygen:
+            async with client(server.url.replace("http://", "https://"), clock) as heygen:
                 with pytest.raises(Problems) as raised:
                     await heygen.account()
-                assert raised.value.diagnostics[0].code in ("VB604", "VB605")
+                [diagnostic] = raised.value.diagnostics
+                assert diagnostic.code == "VB604"
+                assert "SSL_CERT_FILE" in str(diagnostic.hint)
+                assert (len(server.received), clock.sleeps) == (1, [])
+                found = await heygen.create(AVATAR, key="k1")
+                assert isinstance(found, Unknown)
+                assert found.code == "tls"
 
     run(scene())
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +21,17 @@ T = TypeVar("T")
 START = 1_800_000_000.0
 KEY = "studio-test-key"
 AVATAR = {"type": "avatar", "avatar_id": "anna", "voice_id": "v1", "script": "Hello there."}
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from vidbuild.studio.serve import serve
+from vidbuild.studio.server import Studio
+studio = Studio(data=Path(sys.argv[1]), render=sys.argv[2], workers=1)
+asyncio.run(serve(studio, on_ready=lambda url: print(url, flush=True), port=0))
+print("closed", flush=True)
+"""
 
 
 class Clock:
@@ -109,3 +122,25 @@ def _members(document: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]
         schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
     inner = [_members(document, part) for part in schema.get("allOf", ())]
     return set(schema.get("properties", {})).union(*inner)
+
+
+@contextmanager
+def served(data: Path, render: str = "draft") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that serves, and its URL; killed at the end, however the test went."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(data), render],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def http_to(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"x-api-key": "any"}, trust_env=False)

@@ -6,54 +6,21 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.studio.studio_kit import AVATAR, run
+from tests.studio.studio_kit import AVATAR, http_to, run, served
 from vidbuild.diagnostics import EXIT_USAGE, Problems
 from vidbuild.studio.rendering import Crashed, Worker
 from vidbuild.studio.serve import serve
 from vidbuild.studio.server import Studio, spoken_seconds
 
-SERVER = """
-import asyncio, sys
-from pathlib import Path
-from vidbuild.studio.serve import serve
-from vidbuild.studio.server import Studio
-studio = Studio(data=Path(sys.argv[1]), render=sys.argv[2], workers=1)
-asyncio.run(serve(studio, on_ready=lambda url: print(url, flush=True), port=0))
-print("closed", flush=True)
-"""
 LONG = {**AVATAR, "script": "This goes on for a while. " * 60, "resolution": "720p"}
-
-
-@contextmanager
-def served(data: Path, render: str = "draft") -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process that serves, and its URL; killed at the end, however the test went."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(data), render],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def client(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"x-api-key": "any"}, trust_env=False)
 
 
 def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -78,7 +45,7 @@ def workers(data: Path) -> list[int]:
 
 
 def test_a_port_serves_what_the_app_does(tmp_path: Path) -> None:
-    with served(tmp_path, "simulated") as (_, url), client(url) as http:
+    with served(tmp_path, "simulated") as (_, url), http_to(url) as http:
         made = http.post("/v3/videos", json=AVATAR, headers={"Idempotency-Key": "k1"})
         video_id = made.json()["data"]["video_id"]
         assert len(made.headers.get_list("date")) == 1
@@ -95,7 +62,7 @@ def test_a_port_serves_what_the_app_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_quietly_and_its_workers(tmp_path: Path, number: int) -> None:
     with served(tmp_path) as (process, url):
-        with client(url) as http:
+        with http_to(url) as http:
             video_id = http.post("/v3/videos", json=LONG).json()["data"]["video_id"]
             until(lambda: bool(workers(tmp_path)))
         # The whole group, as a terminal does it: workers get Ctrl-C too.
@@ -103,7 +70,7 @@ def test_a_signal_ends_it_quietly_and_its_workers(tmp_path: Path, number: int) -
         out, err = process.communicate(timeout=20)
         assert (process.returncode, out, err) == (0, "closed\n", "")
         until(lambda: not workers(tmp_path))
-    with served(tmp_path, "simulated") as (_, url), client(url) as http:
+    with served(tmp_path, "simulated") as (_, url), http_to(url) as http:
         status = http.get(f"/v3/videos/{video_id}").json()["data"]["status"]
         assert status in ("pending", "processing")
 
@@ -111,14 +78,14 @@ def test_a_signal_ends_it_quietly_and_its_workers(tmp_path: Path, number: int) -
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at /proc")
 def test_a_killed_studio_finishes_its_job_once_when_it_comes_back(tmp_path: Path) -> None:
     headers = {"Idempotency-Key": "k1"}
-    with served(tmp_path) as (process, url), client(url) as http:
+    with served(tmp_path) as (process, url), http_to(url) as http:
         video_id = http.post("/v3/videos", json=LONG, headers=headers).json()["data"]["video_id"]
         until(lambda: bool(workers(tmp_path)))
         until(lambda: _status(http, video_id) == "processing")
         process.kill()
         process.wait()
         until(lambda: not workers(tmp_path))
-    with served(tmp_path) as (_, url), client(url) as http:
+    with served(tmp_path) as (_, url), http_to(url) as http:
         until(lambda: _status(http, video_id) == "completed", 60)
         again = http.post("/v3/videos", json=LONG, headers=headers)
         assert again.json()["data"]["video_id"] == video_id
@@ -131,6 +98,26 @@ def test_a_killed_studio_finishes_its_job_once_when_it_comes_back(tmp_path: Path
 
 def _status(http: httpx.Client, video_id: str) -> str:
     return str(http.get(f"/v3/videos/{video_id}").json()["data"]["status"])
+
+
+def test_two_processes_on_one_folder_take_a_key_once(tmp_path: Path) -> None:
+    def ask(number_and_url: tuple[int, str]) -> tuple[int, str]:
+        number, url = number_and_url
+        with http_to(url) as http:
+            headers = {"Idempotency-Key": f"k{number % 5}"}
+            while True:
+                response = http.post("/v3/videos", json=AVATAR, headers=headers)
+                if response.status_code != 409:
+                    return number % 5, response.json()["data"]["video_id"]
+
+    with served(tmp_path, "simulated") as (_, one), served(tmp_path, "simulated") as (_, two):
+        work = [(n, (one, two)[n % 2]) for n in range(40)]
+        with ThreadPoolExecutor(8) as pool:
+            answers = set(pool.map(ask, work))
+        with http_to(two) as http:
+            jobs = http.get("/_studio/ledger").json()["jobs"]
+    assert len(jobs) == 5
+    assert {(int(job["idempotency_key"][1:]), job["video_id"]) for job in jobs} == answers
 
 
 def test_another_machine_needs_a_key(tmp_path: Path) -> None:

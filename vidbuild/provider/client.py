@@ -44,6 +44,7 @@ CONNECTIONS = 10
 _READ = 30.0
 _WRITE = 120.0
 _UPLOAD = 600.0
+_GONE = frozenset({404})
 # Characters from which on a key is a secret and not the studio's placeholder for one.
 _SECRET = 8
 # Pages of a hundred to look through for a title: enough for any project, and an end.
@@ -106,7 +107,7 @@ class HeyGen:
     async def video(self, video_id: str) -> Remote | None:
         if safe_id(video_id) is None:
             return None
-        got = await self._ask("getVideo", absent=True, video_id=video_id)
+        got = await self._ask("getVideo", absent=_GONE, video_id=video_id)
         if got is None:
             return None
         found = remote(member(got.body, "data"))
@@ -147,7 +148,7 @@ class HeyGen:
     async def delete(self, video_id: str) -> bool:
         if safe_id(video_id) is None:
             return False
-        got = await self._ask("deleteVideo", absent=True, seconds=_WRITE, video_id=video_id)
+        got = await self._ask("deleteVideo", absent=_GONE, seconds=_WRITE, video_id=video_id)
         return got is not None
 
     async def upload(self, path: Path, *, mime: str, sha256: str) -> str:
@@ -186,7 +187,8 @@ class HeyGen:
                 await self._rest(sends, error.retry_after)
 
     async def account(self) -> Account | None:
-        got = await self._ask("getCurrentUser", absent=True)
+        # A key may be allowed to render and not to ask whose it is.
+        got = await self._ask("getCurrentUser", absent=_GONE | {403})
         username = member(got and got.body, "data", "username")
         if not isinstance(username, str) or not username:
             return None
@@ -250,7 +252,7 @@ class HeyGen:
         self,
         operation: str,
         *,
-        absent: bool = False,
+        absent: frozenset[int] = frozenset(),
         seconds: float = _READ,
         params: Mapping[str, Any] | None = None,
         files: Mapping[str, Any] | None = None,
@@ -259,7 +261,7 @@ class HeyGen:
     ) -> Answer | None:
         """An answer with a JSON object and no error in it, however often it has to be asked for.
 
-        None where `absent` is expected and the API itself (not something on the way) says 404.
+        None where the API itself, not something on the way, answers one of the `absent` statuses.
         """
         method, path = route(self._api, operation, **values)
         options = {"params": params, "files": files, "headers": headers}
@@ -269,7 +271,7 @@ class HeyGen:
             got = await self._send(method, path, seconds=seconds, **options)
             if isinstance(got, Answer) and _good(got):
                 return got
-            if absent and isinstance(got, Answer) and got.status == 404 and _says_error(got):
+            if isinstance(got, Answer) and got.status in absent and _says_error(got):
                 return None
             if sends >= self._policy.tries or not _repeatable(got):
                 raise failures.failed(self._host, _told(got))

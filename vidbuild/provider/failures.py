@@ -16,7 +16,7 @@ _LOSSES: dict[Loss, tuple[str, str, str]] = {
     ),
     "tls": (
         "VB604",
-        "has no certificate that this machine trusts",
+        "offers no secure connection that this machine trusts",
         "check the machine's clock; behind a company's proxy set SSL_CERT_FILE to its certificates",
     ),
     "timeout": ("VB605", "did not answer in time", "apply again later; nothing is lost"),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vidbuild.diagnostics import Problems, problem
 
-LAYOUT = 1
+LAYOUT = 2
 
 _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

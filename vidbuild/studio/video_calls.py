@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import math
+import shutil
 from typing import Any
 
 from starlette.requests import Request
@@ -68,6 +70,8 @@ async def list_statuses(desk: Desk, request: Request) -> Response:
 async def delete_video(desk: Desk, request: Request) -> Response:
     video = _known(desk, request)
     videos.delete(desk.db, video.video_id)
+    if video.folder is not None:
+        await asyncio.to_thread(shutil.rmtree, desk.folder / video.folder, ignore_errors=True)
     return data({"id": video.video_id, "deleted": True})
 
 
