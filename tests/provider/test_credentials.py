@@ -117,6 +117,17 @@ def test_a_file_that_is_no_use_says_why_and_not_what(
     assert str(path) in message
 
 
+def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(Problems) as raised:
+        find_credential({})
+    assert raised.value.exit_code == EXIT_CREDENTIALS
+    assert find_credential({"HEYGEN_API_KEY": "k"}).secret == "k"
+
+
 def test_a_folder_in_the_files_place_is_told(tmp_path: Path) -> None:
     (tmp_path / ".heygen" / "credentials").mkdir(parents=True)
     assert "cannot be read" in lacks(tmp_path, {})

@@ -57,8 +57,11 @@ def find_credential(
         return _credential(environ[key_env], key_env)
     if environ.get(KEY, "").strip():
         return _credential(environ[KEY], KEY)
-    folder = environ.get(FOLDER) or str((home or Path.home()) / ".heygen")
-    return _from_file(Path(folder) / "credentials")
+    try:
+        folder = Path(environ[FOLDER]) if environ.get(FOLDER) else (home or Path.home()) / ".heygen"
+    except RuntimeError:  # a user without a home, as in some containers
+        raise _lacking(f"there is no API key: {KEY} is not set") from None
+    return _from_file(folder / "credentials")
 
 
 def api_base(environ: Mapping[str, str]) -> str:

@@ -23,6 +23,10 @@ from vidbuild.studio.desk import Desk
 MAX_CRASHES = 2
 # A draft takes seconds; one that takes this long never ends.
 _TIMEOUT = 1800.0
+# Found wherever this process found it, and behind everything else: a folder of packages put
+# in front, as PYTHONPATH would, could stand in for the standard library.
+_MAIN = "import sys; sys.path.append(sys.argv[1]); from vidbuild.studio.worker import main; main()"
+_PACKAGES = str(Path(__file__).resolve().parents[2])
 _LAST_WORDS = 2.0
 _LOG = "worker.log"
 
@@ -44,8 +48,9 @@ class Worker:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",  # a module in the user's folder must not stand in for one of ours
-                "-m",
-                "vidbuild.studio.worker",
+                "-c",
+                _MAIN,
+                _PACKAGES,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -230,8 +235,5 @@ def _empty(folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the place we were imported from and without anybody's key."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("HEYGEN_")}
-    here = str(Path(__file__).resolve().parents[2])
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [here, kept.get("PYTHONPATH", "")]))
-    return kept
+    """Ours, without anybody's key."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("HEYGEN_")}

@@ -1,4 +1,4 @@
-"""A process that renders drafts: `python -m vidbuild.studio.worker`, a job a line.
+"""What a process that renders drafts does: a job a line.
 
 Reads `{"video_id", "request", "assets", "output_dir"}` on standard input and answers each
 with a line of `{"draft": {...}}` or `{"failure": {"code", "message"}}`. It ends with its
@@ -45,7 +45,3 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     except RenderError as error:
         return {"failure": {"code": error.code, "message": error.message}}
     return {"draft": dataclasses.asdict(draft)}
-
-
-if __name__ == "__main__":
-    main()
