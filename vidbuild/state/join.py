@@ -40,14 +40,19 @@ def join(base: Lock, ours: Lock, theirs: Lock) -> Lock:
             entry = _join_entries(ours.project, base.videos.get(name), *both)
         if isinstance(entry, Entry):
             videos[name] = entry
-    extra = {}
-    for key in ours.extra.keys() | theirs.extra.keys():
-        value = _side(base.extra.get(key), ours.extra.get(key), theirs.extra.get(key))
-        if value is _BOTH:
-            value = max(ours.extra[key], theirs.extra[key], key=canonical_json)
+    extra: dict[str, Any] = {}
+    for key in sorted(ours.extra.keys() | theirs.extra.keys()):
+        value = _side(*(_boxed(side, key) for side in (base, ours, theirs)))
+        if isinstance(value, _Both):
+            value = (max(ours.extra[key], theirs.extra[key], key=canonical_json),)
         if value is not None:
-            extra[key] = value
+            extra[key] = value[0]
     return Lock(project=ours.project, videos=videos, extra=extra)
+
+
+def _boxed(lock: Lock, key: str) -> tuple[Any] | None:
+    """A member's value in a box: null is a value, absence is none."""
+    return (lock.extra[key],) if key in lock.extra else None
 
 
 class _Both:

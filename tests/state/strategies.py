@@ -1,0 +1,98 @@
+"""Generated locks: small alphabets, so that names, contents and videos meet again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from vidbuild.state.records import Asset, Entry, Lock, Output, Render, Status
+
+PROJECT = "acme"
+FINGERPRINTS = [f"sha256:{digit * 64}" for digit in "0123"]
+TIMES = ["2026-11-20T10:00:00Z", "2026-11-21T10:00:00Z", "2026-11-22T10:00:00Z"]
+
+texts = st.text(max_size=12).filter(lambda text: not any(0xD800 <= ord(c) < 0xE000 for c in text))
+numbers = st.integers(-5, 2**60) | st.floats(allow_nan=False, allow_infinity=False)
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+hexes = st.sampled_from([digit * 64 for digit in "abc"])
+outputs = st.builds(
+    Output,
+    path=st.sampled_from(["tour.mp4", "a/b.srt"]),
+    bytes=st.integers(0, 10**12),
+    sha256=hexes,
+)
+
+
+@st.composite
+def renders(draw: st.DrawFn) -> Render:
+    """A render that the lock can hold: an intent has no id, a finished one no key."""
+    status = draw(st.sampled_from(Status))
+    fingerprint = draw(st.sampled_from(FINGERPRINTS))
+    attempt = draw(st.integers(1, 3))
+    in_flight = status.in_flight
+    key = f"vb1:{PROJECT}:{fingerprint[7:]}:{attempt}"
+    done = status is Status.completed
+    return Render(
+        provider=draw(st.sampled_from(["heygen", "studio"])),
+        account=draw(st.sampled_from([None, "acc1"])),
+        fingerprint=fingerprint,
+        status=status,
+        attempt=attempt,
+        # One video belongs to one send: its id follows from content and attempt.
+        video_id=None if status is Status.intent else f"v{fingerprint[7]}{attempt}",
+        key=key if in_flight else None,
+        sent_at=draw(st.sampled_from(TIMES)) if in_flight else None,
+        completed_at=draw(st.sampled_from(TIMES)) if done else None,
+        duration=draw(st.none() | st.floats(0, 1000)) if done else None,
+        cost_usd=draw(st.none() | st.floats(0, 1000)) if done else None,
+        failure_code="rendering_failed" if status is Status.failed else None,
+        outputs=draw(st.dictionaries(st.sampled_from(["video", "subtitle"]), st.none() | outputs))
+        if done
+        else {},
+    )
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    render = draw(renders())
+    names = {render.video_id}
+    past = []
+    for each in draw(st.lists(renders(), max_size=3)):
+        if each.video_id not in names and each.status is not Status.failed:
+            names.add(each.video_id)
+            past.append(each)
+    return Entry(
+        fingerprint=draw(st.sampled_from([render.fingerprint, *FINGERPRINTS])),
+        request=draw(st.dictionaries(texts, json_values, max_size=4)),
+        render=render,
+        revision=draw(st.integers(1, 3)),
+        assets=draw(
+            st.dictionaries(
+                st.sampled_from(["background.asset_id"]),
+                st.builds(
+                    Asset,
+                    asset_id=st.sampled_from(["a1", "a2"]),
+                    file=st.just("m.png"),
+                    sha256=hexes,
+                ),
+            )
+        ),
+        history=tuple(past),
+        protect=draw(st.booleans()),
+        private=draw(st.booleans()),
+        extra=draw(st.dictionaries(st.sampled_from(["note", "zeta"]), json_values, max_size=1)),
+    )
+
+
+names = st.sampled_from(["a", "b", "sub/c", "Ä"])
+locks = st.builds(
+    Lock,
+    project=st.just(PROJECT),
+    videos=st.dictionaries(names, entries(), max_size=3),
+    extra=st.dictionaries(st.just("later"), json_values, max_size=1),
+)
