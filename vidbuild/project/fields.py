@@ -19,7 +19,7 @@ from vidbuild.project.layers import merge, merge_all, without
 from vidbuild.project.model import Layer, Path, origin
 from vidbuild.project.rendering import Renderer, is_template
 from vidbuild.project.scope import VideoScope
-from vidbuild.project.template import Omit, described
+from vidbuild.project.values import Failed, Omit, described
 from vidbuild.schema.shape import Shape
 from vidbuild.source.scalars import plain_value
 
@@ -162,6 +162,8 @@ def _as_text(value: Any, layer: Layer, path: Path) -> str:
 def _as_data(value: Any, layer: Layer, path: Path) -> Any:
     """An expression's value as JSON data. What is omitted inside it is left out."""
     match value:
+        case Failed():
+            return value.fail()
         case None | bool() | int() | float():
             return value
         case str():

@@ -8,12 +8,13 @@ from typing import Any
 
 from jinja2.utils import missing
 
-from vidbuild.diagnostics import problem
+from vidbuild.diagnostics import Problems, problem
 from vidbuild.project.model import Layer, Path
-from vidbuild.project.template import OMIT, MissingCell, MissingName
+from vidbuild.project.values import OMIT, Failed, MissingCell, MissingName
 
 RESERVED = frozenset({"each", "video", "profile", "project", "omit", "pause", "_"})
 MAX_PAUSE_SECONDS = 60
+MAX_TRIES = 10_000  # vars evaluated for one video; only many circles in each other take more
 _METHODS = frozenset({"items", "keys", "values", "get"})
 
 
@@ -70,6 +71,7 @@ class VideoScope:
         self._evaluate = evaluate
         self._values: dict[str, Any] = {}
         self._open: list[str] = []
+        self._tries = 0
 
     def lookup(self, name: str) -> Any:
         if name in self._names:
@@ -80,7 +82,14 @@ class VideoScope:
             return self._values[name]
         if name not in self._vars:
             return missing
-        return self._var(name)
+        try:
+            value = self._var(name)
+        except Problems as problems:
+            value = Failed(problems)
+            if any(d.code == "VB307" for d in problems.diagnostics):
+                return value  # a circle from here may be none from elsewhere
+        self._values[name] = value
+        return value
 
     def names(self) -> list[str]:
         return sorted({*self._names, *BUILT_IN, *self._vars})
@@ -90,8 +99,9 @@ class VideoScope:
 
     def _var(self, name: str) -> Any:
         var = self._vars[name]
-        if name in self._open:
-            cycle = " -> ".join([*self._open[self._open.index(name) :], name])
+        self._tries += 1
+        if name in self._open or self._tries > MAX_TRIES:
+            cycle = " -> ".join([*_from(name, self._open), name])
             raise problem(
                 "VB307",
                 f"the vars refer to each other in a circle: {cycle}",
@@ -100,11 +110,13 @@ class VideoScope:
             )
         self._open.append(name)
         try:
-            value = self._evaluate(var.value, var.layer, var.pointer, self)
+            return self._evaluate(var.value, var.layer, var.pointer, self)
         finally:
             self._open.pop()
-        self._values[name] = value
-        return value
+
+
+def _from(name: str, names: list[str]) -> list[str]:
+    return names[names.index(name) :] if name in names else names
 
 
 def pause(seconds: Any) -> str:

@@ -7,33 +7,29 @@ into a place in a project file.
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, Undefined
+from jinja2 import BaseLoader, Template, TemplateNotFound, Undefined, nodes
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from vidbuild.diagnostics import Problems
-from vidbuild.project.faults import (
-    NoSuchName,
-    TemplateFault,
-    TooMuch,
-    Unprintable,
-    fault,
-    member_message,
-    syntax_fault,
+from vidbuild.project.bounds import (
+    PADDING,
+    STEPS,
+    BoundedGenerator,
+    Budget,
+    bounded_filter,
+    check_format,
+    check_length,
+    check_operation,
+    counting_loops,
 )
-
-MAX_OUTPUT = 1_000_000  # characters; the longest script is 5,000
-MAX_CALLS = 100_000  # calls of functions and macros in one rendering
-_WIDE = re.compile(r"\*|\d{4,}")  # a width in a format that only fills memory
-_PADDING = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs"})
+from vidbuild.project.faults import TemplateFault, fault, syntax_fault
+from vidbuild.project.values import MissingName, defined, printable
 
 SCOPE = "\0scope"  # no template can spell it
 EXPRESSION = "<expression>"  # the name of templates that are one expression
@@ -51,38 +47,6 @@ class Scope(Protocol):
     def used(self, file: str) -> None:
         """Told of each template file that takes part."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Omit:
-    """The value of `omit`: a layer that holds it says nothing."""
-
-
-OMIT = Omit()
-
-
-class MissingName(StrictUndefined):
-    """A name or member that does not exist: an error wherever it is used."""
-
-    def __init__(
-        self, hint: str | None = None, obj: Any = missing, name: Any = None,
-        exc: type[Exception] = NoSuchName,  # noqa: ARG002 - jinja2's signature
-    ) -> None:  # fmt: skip
-        if hint is None and obj is not missing:
-            hint = member_message(name, obj)
-        super().__init__(hint, obj, name, partial(NoSuchName, name=str(name), owner=obj))  # type: ignore[arg-type]  # called like the class
-
-
-class MissingCell(Undefined):
-    """An empty cell: false in a test, caught by `default`, an error where it is printed."""
-
-    def __init__(self, hint: str, name: str) -> None:
-        advice = "fill in the cell, or put `default` behind it in the template"
-        exc = partial(NoSuchName, name=name, owner=(), advice=advice)
-        super().__init__(hint=hint, obj=(), name=name, exc=exc)  # type: ignore[arg-type]  # as above
-
-    # The documented way to a strict undefined, here without `__bool__` and `__eq__`.
-    __str__ = __len__ = __iter__ = Undefined._fail_with_undefined_error  # noqa: SLF001
 
 
 class ScopeContext(Context):
@@ -115,12 +79,13 @@ class Templates(ImmutableSandboxedEnvironment):
     """The environment. `read` gives a project file's text by its shown name."""
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
+    code_generator_class = BoundedGenerator
 
     def __init__(self, read: Callable[[str], str]) -> None:
         super().__init__(
             undefined=MissingName,
             loader=_Loader(read),
-            finalize=_printable,
+            finalize=printable,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=False,
@@ -133,9 +98,11 @@ class Templates(ImmutableSandboxedEnvironment):
             del self.globals[name]
         for name in ("random", "center", "indent", "wordwrap", "pprint"):
             del self.filters[name]  # chance, and ways to fill memory with blanks
+        self.filters = {name: bounded_filter(each) for name, each in self.filters.items()}
+        self.filters[STEPS] = self._steps
         self._inline: dict[tuple[str, str], Template] = {}
         self._scopes: list[Scope] = []  # of the renderings under way, innermost last
-        self._calls = 0
+        self._budget = Budget()
 
     def join_path(self, template: str, parent: str) -> str:
         """A path in `{% include %}` is relative to the file that names it."""
@@ -146,6 +113,20 @@ class Templates(ImmutableSandboxedEnvironment):
         if self._scopes:
             self._scopes[-1].used(name)
         return template
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return counting_loops(super()._parse(source, name, filename))
+
+    def _steps(self, items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            self._budget.spend()
+            yield item
+
+    def joined(self, values: tuple[Any, ...]) -> str:
+        """`~` in templates."""
+        texts = [str(value) for value in values]
+        check_length(sum(map(len, texts)))
+        return "".join(texts)
 
     def _compiled(self, source: str, name: str) -> Template:
         key = (source, name)
@@ -175,7 +156,7 @@ class Templates(ImmutableSandboxedEnvironment):
         return super().getitem(obj, argument)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        if isinstance(obj, str) and attr in _PADDING:
+        if isinstance(obj, str) and attr in PADDING:
             return False
         return super().is_safe_attribute(obj, attr, value)
 
@@ -183,23 +164,15 @@ class Templates(ImmutableSandboxedEnvironment):
         return MissingName(f"templates cannot reach {attribute!r}", obj, attribute)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
-        self._calls += 1
-        if self._calls > MAX_CALLS:
-            raise TooMuch(f"the template makes more than {MAX_CALLS:,} calls")
-        owner = getattr(obj, "__self__", None)
-        if isinstance(owner, str) and obj.__name__ in ("format", "format_map"):
-            _check_format(owner)
+        self._budget.spend()
+        method = getattr(obj, "__wrapped__", obj)  # the sandbox's own `format` wraps the text's
+        owner = getattr(method, "__self__", None)
+        if isinstance(owner, str) and method.__name__ in ("format", "format_map"):
+            check_format(owner)
         return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**":
-            raise TooMuch("`**` is not available in templates")
-        if operator == "%" and isinstance(left, str):
-            _check_format(left)
-        elif operator == "+" and isinstance(left, (str, list)) and isinstance(right, (str, list)):
-            _check_length(len(left) + len(right))
-        elif operator == "*":
-            _check_product(left, right)
+        check_operation(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
     def render_inline(self, source: str, name: str, scope: Scope) -> str:
@@ -213,7 +186,7 @@ class Templates(ImmutableSandboxedEnvironment):
     def _run(self, template: Template, scope: Scope) -> tuple[Context, list[str]]:
         """The context a template leaves and the pieces of its text. Raises `TemplateFault`."""
         if not self._scopes:
-            self._calls = 0
+            self._budget = Budget()
         self._scopes.append(scope)
         try:
             context = template.new_context({SCOPE: scope})
@@ -222,7 +195,7 @@ class Templates(ImmutableSandboxedEnvironment):
             for part in template.root_render_func(context):
                 parts.append(part)
                 length += len(part)
-                _check_length(length)
+                check_length(length)
         except Exception as error:  # noqa: BLE001 - a template can raise anything, all of it the user's
             raise _known(error, scope) from None
         finally:
@@ -231,7 +204,7 @@ class Templates(ImmutableSandboxedEnvironment):
 
     def evaluate(self, expression: str, scope: Scope) -> Any:
         """The value of a Jinja expression (not text). Raises `TemplateFault`."""
-        return self._result(expression, scope, _defined)
+        return self._result(expression, scope, defined)
 
     def holds(self, expression: str, scope: Scope) -> bool:
         """Whether an expression is true; an empty cell is false. Raises `TemplateFault`."""
@@ -268,50 +241,3 @@ def _too_deep(name: str, error: BaseException) -> TemplateFault:
     """Valid Jinja that Python cannot compile: loops or brackets inside each other without end."""
     return TemplateFault(f"not a valid template: nested too deep ({type(error).__name__})",
                          template=name, line=1, code="VB301")  # fmt: skip
-
-
-def _check_length(length: int) -> None:
-    if length > MAX_OUTPUT:
-        raise TooMuch(f"the text grows past {MAX_OUTPUT:,} characters")
-
-
-def _check_product(left: Any, right: Any) -> None:
-    for value, count in ((left, right), (right, left)):
-        if isinstance(value, (str, list, tuple)) and isinstance(count, int):
-            _check_length(count * max(len(value), 1))
-    if isinstance(left, int) and isinstance(right, int):
-        _check_length(left.bit_length() + right.bit_length())
-
-
-def _check_format(pattern: str) -> None:
-    if _WIDE.search(pattern):
-        raise TooMuch("a format with so wide a field is not available in templates")
-
-
-def _defined(value: Any) -> Any:
-    if isinstance(value, Undefined):
-        value._fail_with_undefined_error()  # noqa: SLF001 - words what is missing
-    return value
-
-
-def _printable(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Undefined)):
-        raise Unprintable(f"{described(value)} cannot be printed into a text")
-    return value
-
-
-def described(value: Any) -> str:
-    """What a value that is no text or number is, in words."""
-    match value:
-        case None:
-            return "nothing (None)"
-        case bool():
-            return f"the truth value {str(value).lower()}"
-        case Omit():
-            return "`omit` inside other text"
-        case Mapping():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return "a function" if callable(value) else f"a {type(value).__name__}"
