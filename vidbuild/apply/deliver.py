@@ -7,6 +7,7 @@ place of an existing file before it has been checked.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,10 +68,11 @@ def stage(run: Run, change: Change, render: Render) -> None:
     if change.request is None or not run.work.download:
         return
     for kind, path in output_paths(run.work.api, change.request, run.work.outputs).items():
-        if _in_place(run, render, kind, path) is None:
-            copied = _copy(run, render, kind, path)
-            if copied is not None:
-                run.staged[path, kind] = copied
+        with suppress(OSError):  # delivering it meets the same trouble, and says so
+            if _in_place(run, render, kind, path) is None:
+                copied = _copy(run, render, kind, path)
+                if copied is not None:
+                    run.staged[path, kind] = copied
 
 
 class _Source:

@@ -60,10 +60,27 @@ async def _carry_out(run: Run) -> Ending:
     finally:
         run.book.save()  # first of all: whatever the rest takes, the lock is on the disk
         await _end([work, *helpers, *([timer] if timer else []), *run.uploads.values()])
+        run.shelf.close()
     for task in (work, *helpers):
         if not task.cancelled():
-            task.result()  # a bug stays one
+            _raise_bugs(run, task.exception())
     return ending
+
+
+def _raise_bugs(run: Run, error: BaseException | None) -> None:
+    """A journal that cannot be written ends everything, and is told; a bug stays a bug."""
+    found: list[BaseException] = [error] if error is not None else []
+    told: dict[str, Problems] = {}
+    while found:
+        each = found.pop()
+        if isinstance(each, BaseExceptionGroup):
+            found += each.exceptions
+        elif isinstance(each, Problems):
+            told[str(each)] = each
+        elif error is not None:
+            raise error
+    for problems in told.values():
+        run.tally.fail(Failed(failed_by(None, problems).failure, exit_code=EXIT_ERROR), None)
 
 
 async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -57,6 +57,10 @@ class Shelf:
         """Removes what an earlier apply left half done; only the holder of the project may."""
         shutil.rmtree(self.folder / STAGING, ignore_errors=True)
 
+    def close(self) -> None:
+        """Removes the staging folder with what was not put in place."""
+        shutil.rmtree(self.folder / STAGING, ignore_errors=True)
+
     def staged(self, path: str) -> Path:
         """Where the file for `path` is prepared. Raises OSError."""
         staging = self.folder / STAGING
@@ -102,6 +106,12 @@ class Shelf:
 
     def remove(self, output: Output, *, live: Iterable[str]) -> bool:
         """Removes a recorded file that no live output is; an altered one stays."""
+        try:
+            return self._remove(output, live)
+        except OSError:
+            return False  # it stays: nothing depends on its being gone
+
+    def _remove(self, output: Output, live: Iterable[str]) -> bool:
         target = self.folder / output.path
         if not target.is_file() or not within(self.folder, target):
             return False

@@ -293,8 +293,12 @@ class Journal:
         return int(row.lastrowid or 0)
 
     def finish(self, number: int) -> None:
-        """The apply went to its end: no later one may lean on its list."""
-        self._write("UPDATE applies SET finished=1, changes='[]' WHERE id=?", (number,))
+        """The plan was carried out to its end: no later apply may lean on its list."""
+        self._write(
+            "UPDATE applies SET finished=1, changes='[]' WHERE project=? AND digest="
+            "(SELECT digest FROM applies WHERE id=?)",
+            (self._project, number),
+        )
 
     def _prepare(self) -> None:
         # Dropped text is overwritten, not only unlinked from its page.
