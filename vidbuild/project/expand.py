@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from unicodedata import normalize
 
 from vidbuild.diagnostics import Diagnostic, Note, Problems, Span, problem
 from vidbuild.project.build_keys import Block, Parts, keys_above, read_block, settings, tag_list
@@ -157,7 +158,7 @@ class _Expansion:
             name = "-".join([definition.key, *map(cell_text, row.values.values())])
         else:
             raise _nameless(definition)
-        name = definition.prefix + name
+        name = normalize("NFC", definition.prefix + name)
         if (wrong := wrong_with(name)) is not None:
             span = layer.span("name") if written is not None else definition.layer.span(key=True)
             hint = "choose a name of letters, digits, `.`, `_`, `-` and `/`"

@@ -7,7 +7,6 @@ import unicodedata
 
 MAX_NAME = 200
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_SEGMENT = re.compile(r"[\w.-]+")
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 )
@@ -24,11 +23,16 @@ def wrong_with(name: str) -> str | None:
             return "it has an empty part between slashes"
         if segment.startswith(".") or segment.endswith("."):
             return "a part of it begins or ends with a dot"
-        if not _SEGMENT.fullmatch(segment):
+        if not all(c.isalnum() or c in "._-" or _is_mark(c) for c in segment):
             return "only letters, digits, `.`, `_`, `-` and `/` are allowed"
         if segment.split(".")[0].casefold() in _DEVICES:
             return f"{segment} is a device on Windows"
     return None
+
+
+def _is_mark(character: str) -> bool:
+    """Signs that many scripts write letters with, such as vowels in Hindi."""
+    return unicodedata.category(character).startswith("M")
 
 
 def folded(name: str) -> str:
