@@ -20,24 +20,20 @@ from urllib.parse import urlsplit
 import httpx
 
 from vidbuild.clock import Clock, SystemClock
-from vidbuild.diagnostics import problem
-from vidbuild.provider import failures, retry
+from vidbuild.provider import failures, retry, verdicts
 from vidbuild.provider.answers import member, number, remote, safe_id, status
 from vidbuild.provider.credentials import Credential, loopback, shown
 from vidbuild.provider.download import Broken, Unfit, download
-from vidbuild.provider.errors import Fault, fault, refused
+from vidbuild.provider.media import read_whole
 from vidbuild.provider.model import (
     Account,
     CreateAnswer,
     Downloaded,
-    InProgress,
     Remote,
-    Taken,
-    Unknown,
 )
 from vidbuild.provider.retry import Policy
 from vidbuild.provider.routes import limit, route
-from vidbuild.provider.wire import NO_JSON, Answer, Lost, exchange
+from vidbuild.provider.wire import Answer, Lost, exchange
 from vidbuild.schema.api import Api, load_api
 
 CONNECTIONS = 10
@@ -96,13 +92,7 @@ class HeyGen:
         content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
         got = await self._send(method, path, seconds=_WRITE, content=content, headers=headers)
-        match got:
-            case Lost():
-                return Unknown(message=f"{self._host}: {got.message}", code=got.loss)
-            case Answer(status=code) if 200 <= code < 300:
-                return self._taken(got)
-            case _:
-                return self._not_taken(got)
+        return verdicts.created(got, self._host)
 
     async def video(self, video_id: str) -> Remote | None:
         if safe_id(video_id) is None:
@@ -153,11 +143,7 @@ class HeyGen:
 
     async def upload(self, path: Path, *, mime: str, sha256: str) -> str:
         most = limit(self._api, "upload_bytes", 32 << 20)
-        data = await asyncio.to_thread(_read, path, most)
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise problem(
-                "VB609", f"{path} has changed since the plan was made", hint="plan and apply again"
-            )
+        data = await asyncio.to_thread(read_whole, path, most, sha256)
         got = await self._ask(
             "uploadAsset",
             seconds=_UPLOAD,
@@ -216,30 +202,6 @@ class HeyGen:
     def _host(self) -> str:
         return urlsplit(self._base).hostname or self._base
 
-    def _taken(self, got: Answer) -> CreateAnswer:
-        video_id = safe_id(member(got.body, "data", "video_id"))
-        if video_id is not None:
-            return Taken(video_id=video_id)
-        said = _fault(got)
-        trouble = member(got.body, "error") is not None
-        message = said.message if trouble else "the answer holds no video id that can be used"
-        return Unknown(
-            message=message,
-            code=said.code if trouble else "nonsense",
-            request_id=got.request_id,
-        )
-
-    def _not_taken(self, got: Answer) -> CreateAnswer:
-        said = _fault(got)
-        wait = retry.retry_after(got.retry_after, got.date)
-        if said.code == "request_in_progress":
-            return InProgress(retry_after=wait)
-        if got.status < 400 or retry.transient(got.status, said.code):
-            return Unknown(
-                message=said.message, code=said.code, retry_after=wait, request_id=got.request_id
-            )
-        return refused(said)
-
     async def _listing(self, operation: str, query: Mapping[str, Any]) -> tuple[list[Any], Any]:
         got = await self._ask(operation, params=dict(query))
         items = member(got and got.body, "data")
@@ -269,16 +231,17 @@ class HeyGen:
         while True:
             sends += 1
             got = await self._send(method, path, seconds=seconds, **options)
-            if isinstance(got, Answer) and _good(got):
+            if verdicts.good(got):
                 return got
-            if isinstance(got, Answer) and got.status in absent and _says_error(got):
+            if isinstance(got, Answer) and got.status in absent and verdicts.says_error(got):
                 return None
-            if sends >= self._policy.tries or not _repeatable(got):
-                raise failures.failed(self._host, _told(got))
-            wait = retry.retry_after(got.retry_after, got.date) if isinstance(got, Answer) else None
-            await self._rest(sends, wait)
+            if sends >= self._policy.tries or not verdicts.repeatable(got):
+                raise failures.failed(self._host, verdicts.told(got))
+            await self._rest(sends, verdicts.wait(got))
 
-    async def _send(self, method: str, path: str, *, seconds: float, **options: Any) -> Any:
+    async def _send(
+        self, method: str, path: str, *, seconds: float, **options: Any
+    ) -> Answer | Lost:
         url = self._base + path
         headers = {**(options.pop("headers", None) or {}), **self._credential.headers}
         got = await exchange(
@@ -320,59 +283,9 @@ class HeyGen:
         return self._clients[place]
 
 
-def _told(got: Answer | Lost) -> Fault | Lost:
-    if isinstance(got, Lost):
-        return got
-    if got.status < 400 and not _says_error(got):
-        return Lost(loss="nonsense", message=_nonsense(got))
-    return _fault(got)
-
-
-def _fault(got: Answer) -> Fault:
-    return fault(got.status, None if got.body is NO_JSON else got.body, got.request_id)
-
-
-def _good(got: Answer) -> bool:
-    return 200 <= got.status < 300 and isinstance(got.body, Mapping) and not _says_error(got)
-
-
-def _says_error(got: Answer) -> bool:
-    return member(got.body, "error") is not None
-
-
-def _repeatable(got: Answer | Lost) -> bool:
-    if isinstance(got, Lost):
-        return got.loss != "tls"
-    code = member(got.body, "error", "code")
-    if 200 <= got.status < 300:
-        return True
-    return retry.transient(got.status, code if isinstance(code, str) else None)
-
-
-def _nonsense(got: Answer) -> str:
-    if 300 <= got.status < 400:
-        return "it redirects to another address, which is not followed with a key"
-    return "its answer is not what this API answers"
-
-
 def _between(video: Remote, since: float, until: float) -> bool:
     return video.created_at is not None and since <= video.created_at <= until
 
 
 def _before(video: Remote, since: float) -> bool:
     return video.created_at is not None and video.created_at < since
-
-
-def _read(path: Path, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise failures.unread(path, error) from None
-    if len(data) > most:
-        raise problem(
-            "VB611",
-            f"{path} is larger than the {most >> 20} MB that an upload may have",
-            hint="make the file smaller, or give its public URL",
-        )
-    return data
