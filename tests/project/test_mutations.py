@@ -18,7 +18,7 @@ from vidbuild.pipeline import load
 from vidbuild.report.diagnostics import diagnostics_text
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-ROUNDS = 150
+ROUNDS = 100
 BATCHES = 8
 
 VALUES = [

@@ -21,6 +21,7 @@ class Sources:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._resolved: dict[tuple[str, Path], Path] = {}
         self._texts: dict[Path, str] = {}
         self._rows: dict[Path, list[Row]] = {}
         self._data: dict[tuple[Path, str | None], Any] = {}
@@ -33,12 +34,18 @@ class Sources:
 
     def resolve(self, reference: str, folder: Path) -> Path:
         """The file that `reference` names, relative to `folder`; never outside the project."""
+        known = self._resolved.get((reference, folder))
+        if known is None:
+            known = self._resolved[reference, folder] = self._inside(reference, folder)
+        return known
+
+    def _inside(self, reference: str, folder: Path) -> Path:
         if not reference or "\0" in reference:
             raise problem("VB250", "the file name is empty or holds a NUL", hint="name a file")
         pure = PurePosixPath(reference)
         path = _collapse(folder / pure)
-        outside = pure.is_absolute() or not path.is_relative_to(self.root)
-        if outside or not files.within(self.root, path):
+        inside = not pure.is_absolute() and path.is_relative_to(self.root)
+        if not inside or not files.within(self.root, path):
             raise problem(
                 "VB251",
                 f"{reference} lies outside the project folder",

@@ -85,6 +85,8 @@ def shown(value: Any, *, text: bool = False) -> str:
 
 def same(left: Any, right: Any) -> bool:
     """Equality of JSON values: 1 is 1.0, but true is not 1."""
+    if left is None or isinstance(left, str):
+        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, Mapping) and isinstance(right, Mapping):

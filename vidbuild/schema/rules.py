@@ -37,7 +37,7 @@ def broken(
 def at(value: Any, field: str) -> Any:
     """The value at a dotted field; None where there is none."""
     for part in field.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+        value = value.get(part) if isinstance(value, (dict, Mapping)) else None
     return value
 
 

@@ -90,7 +90,7 @@ class Shape:
         """The variant that a value's discriminator names; the shape itself without variants."""
         if not self.variants:
             return self
-        if not isinstance(value, Mapping) or self.discriminator is None:
+        if self.discriminator is None or not isinstance(value, (dict, Mapping)):
             return None
         tag = value.get(self.discriminator)
         return self.variants.get(tag) if isinstance(tag, str) else None
@@ -122,6 +122,12 @@ class _Lazy(Mapping[str, Shape]):
         if made is None:
             made = self._made[key] = self._make(key, self._nodes[key])
         return made
+
+    def get(self, key: str, default: Any = None) -> Any:
+        made = self._made.get(key)
+        if made is not None:
+            return made
+        return self[key] if key in self._nodes else default
 
     def __contains__(self, key: object) -> bool:
         return key in self._nodes

@@ -92,8 +92,10 @@ class _Walk:
             elif (rest := chosen.rest) is not None:
                 yield from self.value(rest, member, (*path, key))
         yield from _sized(chosen, value, path, "minProperties", "maxProperties")
+        if not chosen.rules:
+            return
+        text = frozenset(k for k in value if k in properties and properties[k].text)
         for rule in chosen.rules:
-            text = frozenset(k for k in value if k in properties and properties[k].text)
             yield from broken(rule, value, path, text=text)
 
     def _list(self, shape: Shape, value: list[Any], path: Path) -> Iterator[Finding]:
