@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.provider.provider_kit import Clock, Reply, answer, client, run, trouble, wire
@@ -57,6 +59,24 @@ def test_a_file_is_what_was_sent(tmp_path: Path) -> None:
 def test_a_file_without_a_length_ends_with_the_connection(tmp_path: Path) -> None:
     bare = b"HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\n\r\n" + MOVIE
     assert got(tmp_path / "v.mp4", bare)[0].bytes == len(MOVIE)
+
+
+async def short(_scope: object, _receive: object, send: Any) -> None:
+    """An app that announces more than it sends, as no server on a wire can unnoticed."""
+    length = [(b"content-length", b"100")]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    await send({"type": "http.response.body", "body": b"x" * 99})
+
+
+def test_a_file_that_is_shorter_than_announced_is_none(tmp_path: Path) -> None:
+    async def scene() -> None:
+        transport = httpx.ASGITransport(app=short)
+        async with client("http://studio", transport=transport) as heygen:
+            with pytest.raises(Problems) as raised:
+                await heygen.download("http://studio/v.mp4", tmp_path / "v.mp4")
+            assert "99 bytes came, 100 were announced" in raised.value.diagnostics[0].message
+
+    run(scene())
 
 
 BROKEN: list[Reply] = [
@@ -146,6 +166,7 @@ LINKS = [
     "",
     "https://",
     "https://user:pass@host/v.mp4",
+    "https://user@host/v.mp4",
     "http://192.0.2.1/v.mp4",
     "http://host.test/v.mp4",
     "https://[::1/v.mp4",

@@ -26,6 +26,7 @@ from tests.studio.studio_kit import (
 )
 from vidbuild.schema.api import load_api
 from vidbuild.schema.rates import price
+from vidbuild.studio.answers import ApiError, parse_object
 from vidbuild.studio.replays import LIFETIME as DAY
 
 VARIANTS: list[dict[str, Any]] = [
@@ -191,6 +192,16 @@ def test_a_body_that_is_no_request_gets_an_answer(
                 assert error(response) == (status, code)
 
     run(scene())
+
+
+@pytest.mark.parametrize("levels", [64, 65])
+def test_a_body_may_be_nested_so_deep(levels: int) -> None:
+    body = b'{"a": ' * levels + b"1" + b"}" * levels
+    if levels == 64:
+        assert "a" in parse_object(body)
+    else:
+        with pytest.raises(ApiError, match="deeper than 64"):
+            parse_object(body)
 
 
 JSON = st.recursive(

@@ -19,6 +19,8 @@ from vidbuild.diagnostics import EXIT_USAGE, Problems
 from vidbuild.studio.rendering import Crashed, Worker
 from vidbuild.studio.serve import serve
 from vidbuild.studio.server import Studio, spoken_seconds
+from vidbuild.studio.store import open_store
+from vidbuild.studio.videos import find
 
 LONG = {**AVATAR, "script": "This goes on for a while. " * 60, "resolution": "720p"}
 
@@ -70,9 +72,13 @@ def test_a_signal_ends_it_quietly_and_its_workers(tmp_path: Path, number: int) -
         out, err = process.communicate(timeout=20)
         assert (process.returncode, out, err) == (0, "closed\n", "")
         until(lambda: not workers(tmp_path))
-    with served(tmp_path, "simulated") as (_, url), http_to(url) as http:
-        status = http.get(f"/v3/videos/{video_id}").json()["data"]["status"]
-        assert status in ("pending", "processing")
+    # The workers left Ctrl-C to their parent, and the job is nobody's again.
+    assert (tmp_path / "worker.log").read_text() == ""
+    db = open_store(tmp_path, wallet=0.0)
+    left = find(db, video_id)
+    db.close()
+    assert left is not None
+    assert (left.status, left.owner, left.crashes) == ("pending", None, 0)
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at /proc")
@@ -280,6 +286,26 @@ def test_a_worker_that_dies_is_a_crash_and_the_next_one_is_fine(tmp_path: Path) 
             await again.stop()
 
     run(scene())
+
+
+def test_a_worker_ends_with_its_parent_in_the_middle_of_a_job(tmp_path: Path) -> None:
+    endless = {**AVATAR, "script": "This goes on for a while. " * 190, "resolution": "4k"}
+    job = {"video_id": "v", "request": endless, "output_dir": str(tmp_path)}
+
+    async def scene() -> int:
+        worker = await Worker.start(tmp_path)
+        rendering = asyncio.create_task(worker.render(job))
+        await asyncio.sleep(0.3)
+        assert worker._process.stdin is not None
+        # What a worker sees when its parent dies.
+        worker._process.stdin.close()
+        async with asyncio.timeout(10):
+            code = await worker._process.wait()
+        with pytest.raises(Crashed):
+            await rendering
+        return code
+
+    assert run(scene()) == 0
 
 
 def test_workers_know_nobodys_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,12 +138,8 @@ def dated(app: ASGIApp, now: Any, request_id: Any) -> ASGIApp:
 def _deeper(value: Any, levels: int) -> bool:
     layer = [value]
     for _ in range(levels):
-        layer = [
-            child
-            for node in layer
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
+        inner = (node.values() if isinstance(node, dict) else node for node in layer)
+        layer = [child for each in inner for child in each if isinstance(child, dict | list)]
         if not layer:
             return False
     return True

@@ -56,6 +56,8 @@ class Worker:
                 stderr=log,
                 env=_environment(),
                 limit=1 << 20,
+                # Out of the reach of a terminal's Ctrl-C, also while it is starting.
+                start_new_session=True,
             )
         return cls(process)
 

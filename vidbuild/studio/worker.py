@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 
 def main() -> None:
-    # Ctrl-C is the parent's to answer; it ends its workers itself.
+    # An interrupt is the parent's to answer; it ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with os.fdopen(os.dup(1), "wb") as answers:
         # Whatever a library prints must not end up between the answers.
