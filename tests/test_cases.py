@@ -28,9 +28,7 @@ def diagnosed(folder: Path) -> tuple[Diagnostic, ...]:
     given = folder / "run.json"
     run = json.loads(given.read_text(encoding="utf-8")) if given.exists() else {}
     try:
-        loaded = load(
-            find_project(folder), profile=run.get("profile"), outside=run.get("vars", {})
-        )
+        loaded = load(find_project(folder), profile=run.get("profile"), outside=run.get("vars", {}))
     except Problems as problems:
         return problems.diagnostics
     return tuple(folded(loaded.diagnostics))

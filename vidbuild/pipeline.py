@@ -35,6 +35,7 @@ def load(
 ) -> Loaded:
     """Reads the project. Raises `Problems` for what concerns all of it; the errors of single
     videos are in `diagnostics`, each with its video."""
+    file = file.parent.resolve() / file.name
     sources = Sources(file.parent)
     project = load_project(file, sources, profile=profile, outside=outside or {})
     api = _api(project, sources)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from vidbuild import files
 from vidbuild.diagnostics import EXIT_USAGE, Span, problem
 from vidbuild.source import yaml
+from vidbuild.source.tables import read_data
 
 VAR_PREFIX = "VIDBUILD_VAR_"
 
@@ -48,18 +48,14 @@ def outside_values(
 
 
 def _from_file(path: Path) -> dict[str, Any]:
+    """The values of a JSON or YAML file; JSON by its name, everything else is YAML."""
     text = files.read_text(path)
-    if path.suffix == ".json":
-        try:
-            value = json.loads(text)
-        except ValueError as error:
-            raise problem("VB406", f"{path} is not valid JSON: {error}",
-                          span=Span(file=str(path))) from None  # fmt: skip
-    else:
-        value = yaml.load(text, file=str(path))
+    as_json = path.suffix.lower() == ".json"
+    value = read_data(text, file=str(path)) if as_json else yaml.load(text, file=str(path))
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise problem("VB254", f"{path} must hold a mapping of names to values",
+                      hint="write lines such as `product: Acme`",
                       span=Span(file=str(path)))  # fmt: skip
     return value

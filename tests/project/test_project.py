@@ -367,6 +367,22 @@ def test_links_inside_the_project_are_fine(folder: Folder) -> None:
     assert folder.scripts("videos: {v: {script: {file: ./x/../s.j2}}}\n") == {"v": "Hello."}
 
 
+def test_a_relative_path_and_a_linked_folder_lead_to_the_same(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidbuild.pipeline import load
+
+    folder.scripts("videos: {v: {script: {file: s.j2}}}\n", {"s.j2": "Hello."})
+    link(folder.root.parent / "linked", folder.root)
+    monkeypatch.chdir(folder.root.parent)
+    for path in (
+        "project/vidbuild.yaml",
+        "linked/vidbuild.yaml",
+        "linked/../project/vidbuild.yaml",
+    ):
+        assert load(Path(path)).requests["v"].body["script"] == "Hello."
+
+
 def test_finding_the_project(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     inner = tmp_path / "a" / "b"
