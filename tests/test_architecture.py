@@ -42,9 +42,11 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
     """The rooms that a module imports, with the line."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             names = [node.module]
             if node.module == "vidbuild":
                 names = [f"vidbuild.{alias.name}" for alias in node.names]

@@ -147,9 +147,10 @@ class Studio:
         return self._desk.now + self._render_seconds * spread
 
     def _charge(self, request: Mapping[str, Any], seconds: float) -> float:
-        """What a render costs by the list: the higher price where it depends on the avatar."""
+        """What a render costs by the list: the middle where that depends on the avatar, which
+        is what a lock records as well."""
         listed = price(self._desk.api, dict(request), seconds)
-        return 0.0 if listed is None else round(listed[1], 6)
+        return 0.0 if listed is None else round(sum(listed) / 2, 4)
 
 
 def require_wheels(*modules: str) -> None:
