@@ -101,11 +101,12 @@ def _members(
     values: Mapping[str, Any], shape: Shape | None, path: Path, media_at: MediaAt
 ) -> dict[str, Any]:
     body: dict[str, Any] = {}
+    chosen = shape and (shape.variant(values) or shape)
     for name, value in values.items():
         if not name.isascii():
             _check_text(name, path)
         if value is not None:
-            member = shape.member(name, values) if shape else None
+            member = chosen.member(name, values) if chosen else None
             body[name] = _value(value, member, (*path, name), media_at)
     return body
 
