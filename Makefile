@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: help demo test check format schemas bench build clean
+.PHONY: help demo test check format schemas yaml-suite bench build clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,9 @@ format: $(VENV)/.installed  ## rewrite in the project's style
 
 schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from the API spec
 	$(BIN)/vidbuild schema -o schemas/vidbuild.schema.json
+
+yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
+	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
 bench: $(VENV)/.installed  ## measure what the docs quote
 	$(BIN)/python bench/startup.py
