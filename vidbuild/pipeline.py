@@ -20,11 +20,12 @@ from vidbuild.schema.api import Api, load_api
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """Everything that the sources say. `broken` are the names of videos with errors, with
-    the video where it got far enough to be known; `read` gives a source line for messages."""
+    the video where it got far enough to be known."""
 
     project: Project
     api: Api
     requests: Mapping[str, Request]
+    videos: Mapping[str, Video] = field(default_factory=dict)
     broken: Mapping[str, Video | None] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Sources
@@ -44,7 +45,7 @@ def load(
     maker = Requests(api, provider=project.provider.name, root=sources.root)
     requests: dict[str, Request] = {}
     found = list(expanded.diagnostics)
-    broken: dict[str, Video | None] = {d.video: None for d in found if d.video}
+    broken = {d.video: expanded.unfinished.get(d.video) for d in found if d.video}
     for video in expanded.videos:
         try:
             requests[video.name], warnings = maker.request(video)
@@ -56,6 +57,7 @@ def load(
         project=project,
         api=api,
         requests=requests,
+        videos={video.name: video for video in expanded.videos},
         broken=broken,
         diagnostics=tuple(found),
         sources=sources,

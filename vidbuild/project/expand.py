@@ -29,7 +29,9 @@ def expand(project: Project, sources: Sources, shape: Shape) -> Expanded:
     videos = [video for definition in project.definitions for video in run.videos(definition)]
     distinct, doubled = _distinct(videos)
     distinct.sort(key=lambda video: video.name)
-    return Expanded(videos=tuple(distinct), diagnostics=(*run.found, *doubled))
+    return Expanded(
+        videos=tuple(distinct), diagnostics=(*run.found, *doubled), unfinished=run.unfinished
+    )
 
 
 class _Expansion:
@@ -44,6 +46,7 @@ class _Expansion:
         self.variants = Variants(shape)
         self.parts = Parts()
         self.found: list[Diagnostic] = []
+        self.unfinished: dict[str, Video] = {}
         # Outside values are what they are: never templates.
         self.names = {
             "profile": project.profile, "project": project.name, **project.outside,
@@ -103,13 +106,11 @@ class _Expansion:
         resolved = self.resolver.resolve(layers, scope)
         kind = resolved.fields.get(self.variants.tag)
         found = [*resolved.found, *self.variants.clashes(resolved.layers, kind)]
-        if found:
-            raise Problems(found)
         definition = block.definition
         files = {definition.layer.source.name, *(layer.source.name for layer in layers)}
         if loop and loop.file:
             files.add(loop.file)
-        return Video(
+        video = Video(
             name=name,
             key=definition.key,
             definition=definition,
@@ -117,10 +118,15 @@ class _Expansion:
             fields=resolved.fields,
             row=row.values if row else None,
             row_place=(lambda: row.span) if row else None,
+            scope=lambda: self.scope(block, row, {"name": name, "key": definition.key}),
             tags=self.tags(block, scope),
-            depends_on=tuple(sorted(files | scope.files)),
+            depends_on=tuple(sorted(files | scope.files.keys())),
             **settings(block),
         )
+        if found:
+            self.unfinished[name] = video
+            raise Problems(found)
+        return video
 
     def with_kind(self, layers: tuple[Layer, ...], scope: VideoScope) -> tuple[Layer, ...]:
         """A kind that is a template has to be known before the layers can be fitted to it."""

@@ -121,7 +121,8 @@ class Video:
     """One video: its name, the row it comes from, and its fields merged and rendered.
 
     `layers` are those that made it, lowest first; `fields` still holds `{file: ...}` of
-    asset fields. `depends_on` lists every file that it was made from.
+    asset fields. `scope` makes its templates' scope anew, for who wants to know what they
+    use. `depends_on` lists every file that it was made from.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Video:
     fields: Mapping[str, Any]
     row: Mapping[str, Any] | None = None
     row_place: Callable[[], Span] | None = None
+    scope: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
     tags: frozenset[str] = frozenset()
     protect: bool = False
     private: bool = False
@@ -158,10 +160,14 @@ class Video:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expanded:
-    """All videos in the order of their names, and everything that was wrong on the way."""
+    """All videos in the order of their names, and everything that was wrong on the way.
+
+    `unfinished` are videos with errors that got as far as fields; one at fault is None.
+    """
 
     videos: tuple[Video, ...]
     diagnostics: tuple[Diagnostic, ...]
+    unfinished: Mapping[str, Video] = field(default_factory=dict)
 
 
 def origin(layers: Sequence[Layer], path: Path) -> tuple[Layer, Path] | None:

@@ -60,12 +60,16 @@ Evaluate = Callable[[Any, Layer, Path, "VideoScope"], Any]
 
 
 class VideoScope:
-    """One video's scope. `names` come before `vars_`; `files` collects what took part."""
+    """One video's scope. `names` come before `vars_`.
+
+    `files` and `seen` collect the files and the names that took part, in order.
+    """
 
     def __init__(
         self, vars_: Mapping[str, Var], names: Mapping[str, Any], evaluate: Evaluate
     ) -> None:
-        self.files: set[str] = set()
+        self.files: dict[str, None] = {}
+        self.seen: dict[str, None] = {}
         self._vars = vars_
         self._names = names
         self._evaluate = evaluate
@@ -74,6 +78,7 @@ class VideoScope:
         self._tries = 0
 
     def lookup(self, name: str) -> Any:
+        self.seen[name] = None
         if name in self._names:
             return self._names[name]
         if name in BUILT_IN:
@@ -91,11 +96,15 @@ class VideoScope:
         self._values[name] = value
         return value
 
+    def var(self, name: str) -> Var | None:
+        """The var of this name as written, where it is one and nothing stands before it."""
+        return None if name in self._names or name in BUILT_IN else self._vars.get(name)
+
     def names(self) -> list[str]:
         return sorted({*self._names, *BUILT_IN, *self._vars})
 
     def used(self, file: str) -> None:
-        self.files.add(file)
+        self.files[file] = None
 
     def _var(self, name: str) -> Any:
         var = self._vars[name]
