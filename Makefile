@@ -40,6 +40,13 @@ schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from t
 yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
 	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
+lowest:  ## the test suite on the lowest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	sed -n '/^dependencies/,/^\]/p; /^studio = \[/,/^\]/p' pyproject.toml | sed -n 's/^  "\(.*\)>=\([^"]*\)".*/\1==\2/p' > $(VENV)-lowest/pins.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-lowest/pins.txt --editable . --group dev
+	$(VENV)-lowest/bin/python -m pytest -n $(JOBS)
+
 bench: $(VENV)/.installed  ## measure what the docs quote
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/draft.py
@@ -48,6 +55,6 @@ build: $(VENV)/.installed  ## wheel and sdist in dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## remove everything that can be made again, drafts included
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf examples/*/build examples/*/build.* examples/*/.vidbuild examples/*/vidbuild.lock
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
