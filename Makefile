@@ -49,6 +49,7 @@ lowest:  ## the test suite on the lowest versions that pyproject.toml allows
 
 bench: $(VENV)/.installed  ## measure what the docs quote
 	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/resolve.py
 	$(BIN)/python bench/draft.py
 
 build: $(VENV)/.installed  ## wheel and sdist in dist/
