@@ -18,6 +18,7 @@ from vidbuild.cli.options import EXIT_CODES, Globals, global_options
 
 # Command -> (module with its function `command`, one line for the list of commands).
 COMMANDS = {
+    "validate": ("vidbuild.cli.validate", "Check everything that needs no network."),
     "plan": ("vidbuild.cli.plan", "Show what an apply would render, why, and for how much."),
     "apply": ("vidbuild.cli.apply", "Render what has changed and record it in the lock."),
     "schema": ("vidbuild.cli.schema", "Print the project file's JSON Schema."),

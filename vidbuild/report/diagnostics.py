@@ -5,15 +5,20 @@ In text each begins with `file:line:column`, as editors and CI systems expect.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
-from vidbuild.diagnostics import Diagnostic, Note, Span
+from vidbuild.diagnostics import Diagnostic, Note, Severity, Span
 from vidbuild.report.style import Paint, painter, visible, width_of
+from vidbuild.report.words import videos
 
 FORMAT_VERSION = 1
 
 SourceLine = Callable[[str, int], str | None]
+
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 _TAB = "    "
 _BEFORE, _AFTER = 60, 60  # characters of a long source line shown around its column
@@ -26,12 +31,45 @@ def diagnostics_text(
     source_line: SourceLine = lambda _file, _line: None,
 ) -> str:
     """All of them, an empty line between two; `source_line` gives a file's line, 1-based."""
-    paint = painter(color=color)
     each = list(diagnostics)
-    blocks = ["\n".join(_block(diagnostic, paint, source_line)) for diagnostic in each]
+    blocks = diagnostic_blocks(each, color=color, source_line=source_line)
     if len(each) > 1:
-        blocks.append(_count(each))
+        blocks.append(counted(each))
     return "\n\n".join(blocks)
+
+
+def diagnostic_blocks(
+    diagnostics: Iterable[Diagnostic], *, color: bool, source_line: SourceLine
+) -> list[str]:
+    """Each as a few lines of text."""
+    paint = painter(color=color)
+    return ["\n".join(_block(diagnostic, paint, source_line)) for diagnostic in diagnostics]
+
+
+def counted(diagnostics: Iterable[Diagnostic]) -> str:
+    """`3 errors, 1 warning`; empty for none."""
+    found = Counter(each.severity for each in diagnostics)
+    words = [(found[word], word) for word in _SEVERITIES if found[word]]
+    return ", ".join(f"{number} {word}" + ("" if number == 1 else "s") for number, word in words)
+
+
+def validation_text(
+    diagnostics: Iterable[Diagnostic], *, valid: int, color: bool, source_line: SourceLine
+) -> str:
+    """What `validate` says: everything found, then the verdict on `valid` videos."""
+    each = list(diagnostics)
+    blocks = diagnostic_blocks(each, color=color, source_line=source_line)
+    return "\n\n".join([*blocks, verdict(each, valid)])
+
+
+def verdict(diagnostics: Iterable[Diagnostic], valid: int) -> str:
+    """`3 errors, 1 warning`, or `46 videos are valid.`"""
+    each = list(diagnostics)
+    count = counted(each)
+    if any(diagnostic.severity == "error" for diagnostic in each):
+        return count
+    words = f"{videos(valid)} {'is' if valid == 1 else 'are'} valid"
+    return f"{words}, with {count}." if count else f"{words}."
 
 
 def diagnostic_items(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
@@ -55,6 +93,25 @@ def diagnostic_items(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """The document of `validate --format json`."""
     return {"format_version": FORMAT_VERSION, "diagnostics": diagnostic_items(diagnostics)}
+
+
+def seen_from(diagnostics: Iterable[Diagnostic], prefix: str) -> list[Diagnostic]:
+    """Diagnostics with their places as they are called from a folder above the project's;
+    `prefix` leads from there to the project folder."""
+
+    def moved(span: Span | None) -> Span | None:
+        if span is None or span.file.startswith("/"):
+            return span
+        return replace(span, file=prefix + span.file)
+
+    return [
+        replace(
+            each,
+            span=moved(each.span),
+            notes=tuple(replace(note, span=moved(note.span)) for note in each.notes),
+        )
+        for each in diagnostics
+    ]
 
 
 def place(span: Span) -> str:
@@ -111,12 +168,3 @@ def _message(text: str) -> str:
 def _note(note: Note) -> str:
     message = _message(note.message)
     return f"{place(note.span)}: {message}" if note.span else message
-
-
-def _count(diagnostics: list[Diagnostic]) -> str:
-    counts = []
-    for word in ("error", "warning"):
-        number = sum(each.severity == word for each in diagnostics)
-        if number:
-            counts.append(f"{number} {word}" + ("" if number == 1 else "s"))
-    return ", ".join(counts)

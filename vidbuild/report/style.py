@@ -78,8 +78,13 @@ def clip(text: str, width: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
+def is_hostile(character: str) -> bool:
+    """True for what could move the cursor, hide text or reverse it."""
+    return category(character) in _HOSTILE and character not in _HARMLESS
+
+
 def _shown(character: str) -> str:
-    if category(character) not in _HOSTILE or character in _HARMLESS:
+    if not is_hostile(character):
         return character
     point = ord(character)
     if character in _NAMED:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidbuild.pipeline import Loaded, load
 from vidbuild.project.discover import find_project
-from vidbuild.project.load import DRAFT
+from vidbuild.project.profiles import DRAFT
 from vidbuild.settings import Settings
 from vidbuild.state.journal import read_journal
 from vidbuild.state.lock import read_lock

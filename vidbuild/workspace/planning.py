@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from vidbuild.diagnostics import EXIT_REFUSED, Problems, folded
-from vidbuild.pipeline import Loaded
+from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, folded
 from vidbuild.plan.build import Heading, build_plan, plan_pool
 from vidbuild.plan.model import FileState, Plan
-from vidbuild.plan.selection import Selection, Subject, select_names
+from vidbuild.plan.selection import Selection
 from vidbuild.plan.situation import Situation
 from vidbuild.state.outputs import is_good, output_paths, receipt_path
 from vidbuild.state.pool import Pool
 from vidbuild.state.records import Lock, Render
 from vidbuild.workspace.opened import Workspace
+from vidbuild.workspace.selected import found_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class PlanOptions:
 def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
     """The plan. Raises `Problems` for errors in what is selected."""
     loaded = workspace.loaded
-    _raise_errors(loaded, options.selection)
+    found = found_in(loaded, options.selection)
+    _raise_errors(found)
     situation = Situation(
         api=loaded.api,
         provider=loaded.project.provider.name,
@@ -46,8 +47,12 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
         provider=loaded.project.provider.name,
         vars=loaded.project.outside,
     )
-    warnings = tuple(d for d in loaded.diagnostics if d.severity == "warning")
-    return build_plan(situation, heading=heading, selection=options.selection, diagnostics=warnings)
+    return build_plan(
+        situation,
+        heading=heading,
+        selection=options.selection,
+        diagnostics=tuple(folded(found)),  # warnings: errors have been raised
+    )
 
 
 def _pool(workspace: Workspace) -> Pool:
@@ -100,25 +105,11 @@ def _video_is_good(workspace: Workspace, render: Render) -> bool:
     return is_good(path, output, render=render, receipt=receipt)
 
 
-def _raise_errors(loaded: Loaded, selection: Selection) -> None:
-    """Errors of a video block only what selects it; one whose tags and row nobody got to
-    know is taken to be selected by every pattern that asks for them."""
-    errors = [d for d in loaded.diagnostics if d.severity == "error"]
-    if not errors:
-        return
-    blocked = {name for name, video in loaded.broken.items() if video is None}
-    subjects = [
-        Subject(name=name, tags=video.tags, row=video.row, depends_on=video.depends_on)
-        if video
-        else Subject(name=name)
-        for name, video in loaded.broken.items()
-    ]
-    if not any(":" in p or p.startswith("each.") for p in selection.select):
-        blocked = set()
-    blocked |= select_names(selection, subjects)
-    found = [d for d in errors if d.video is None or d.video in blocked]
-    if found:
-        raise Problems(folded(found))
+def _raise_errors(found: Sequence[Diagnostic]) -> None:
+    """Errors of a video block only what selects it; those of the project block everything."""
+    errors = [d for d in found if d.severity == "error"]
+    if errors:
+        raise Problems(folded(errors))
 
 
 def check_limits(
