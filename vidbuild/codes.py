@@ -96,6 +96,9 @@ CODES: dict[str, str] = {
     "VB267": "two fields of one layer that exclude each other",
     "VB218": "a value that JSON cannot hold",
     "VB268": "a profile name that cannot be used",
+    "VB280": "a root that cannot be opened",
+    "VB281": "a root that the project does not open",
+    "VB282": "a limit above that of a base",
     "VB301": "a template that is not valid Jinja",
     "VB302": "a name that the template does not have",
     "VB303": "a value that cannot be printed into a text",
@@ -141,4 +144,7 @@ CODES: dict[str, str] = {
     "VB721": "a question, and no terminal to ask it on",
     "VB722": "a plan other than the one expected",
     "VB723": "not confirmed",
+    "VB730": "a name that no video has",
+    "VB731": "a column that a list does not have",
+    "VB740": "a folder where no project can be started",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,9 @@ def load(
     _raise_structural(expanded.diagnostics)
     maker = Requests(api, provider=project.provider.name, root=sources.root)
     requests: dict[str, Request] = {}
-    found = list(expanded.diagnostics)
-    broken = {d.video: expanded.unfinished.get(d.video) for d in found if d.video}
+    found = [*project.warnings, *expanded.diagnostics]
+    broken = {d.video: expanded.unfinished.get(d.video)
+              for d in found if d.video and d.severity == "error"}  # fmt: skip
     for video in expanded.videos:
         try:
             requests[video.name], warnings = maker.request(video)
@@ -59,7 +60,7 @@ def load(
         requests=requests,
         videos={video.name: video for video in expanded.videos},
         broken=broken,
-        diagnostics=tuple(found),
+        diagnostics=tuple(_heard(found, project)),
         sources=sources,
     )
 
@@ -73,6 +74,12 @@ def _api(project: Project, sources: Sources) -> Api:
         path = sources.resolve(spec, project.source.folder)
         sources.text(path)  # a file that cannot be read is reported at the line that names it
         return load_api(path, operation)
+
+
+def _heard(found: list[Diagnostic], project: Project) -> Iterator[Diagnostic]:
+    """Without the warnings that the project's policy ignores."""
+    ignored = project.policy.get("lint", {}).get("ignore", ())
+    return (d for d in found if d.severity == "error" or d.code not in ignored)
 
 
 def _raise_structural(found: tuple[Diagnostic, ...]) -> None:

@@ -110,7 +110,7 @@ def test_a_profiles_set_takes_no_key_of_the_block(folder: Folder) -> None:
         (f"vidbuild: 1\nproject: {'x' * 63}", []),
         ("vidbuild: 1\nproject: demo\nvideos: [a]", ["VB254"]),
         ("vidbuild: 1\nproject: demo\nvideos: {a: ~, b: [x]}", ["VB254", "VB254"]),
-        ("vidbuild: 1\nproject: demo\nroots: {a: ../b}", ["VB260"]),
+        ("vidbuild: 1\nproject: demo\nroots: {a: ../b}", ["VB280"]),
         ("vidbuild: 1\nproject: demo\nx-own: {anything: [1]}", []),
         ("vidbuild: 1\nproject: demo\ndefaults: {vars: {omit: 1}}", ["VB252"]),
         ("vidbuild: 1\nproject: demo\nvideos: {v: {vars: {a-b: 1}}}", ["VB252"]),

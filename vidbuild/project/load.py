@@ -6,20 +6,18 @@ Fields of videos are not looked at here: the API spec checks them once they are 
 from __future__ import annotations
 
 import pathlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Problems, Span, nearest, problem
 from vidbuild.project import sections
-from vidbuild.project.model import Definition, Layer, Path, Project, Source
+from vidbuild.project.limits import policy
+from vidbuild.project.model import Definition, Layer, LayerKind, Project, Source, placed
+from vidbuild.project.profiles import choose_profile
+from vidbuild.project.roots import open_roots
 from vidbuild.project.sources import Sources
-from vidbuild.project.structure import INCLUDED, PROFILE, PROJECT, Findings, kind_of, suggestion
-
-DRAFT = "draft"  # a profile that every project has
-
-_PROFILE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
+from vidbuild.project.structure import BASE, INCLUDED, PROJECT, Findings, kind_of
 
 
 def load_project(
@@ -35,23 +33,25 @@ class _Load:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
         self.findings = Findings()
-        self.files: list[str] = []
+        self.files: dict[str, Source] = {}
         self.definitions: list[Definition] = []
 
     def project(
         self, file: pathlib.Path, profile: str | None, outside: Mapping[str, Any]
     ) -> Project:
-        source = self.read(file)
+        source = self.read(file, "begin with `vidbuild: 1` and `project: NAME`")
         findings = self.findings
         findings.check(source, (), source.data, PROJECT, "the project file")
         sections.check_head(source, findings)
         sections.check_api(source, findings)
-        chosen = self.choose_profile(source, profile)
-        provider = sections.provider(source, chosen, findings)
-        output = sections.output(source, chosen, findings)
-        policy = sections.policy(source, chosen, findings)
-        self.collect(source, "", (), ())
-        profile_vars = _part(chosen, "vars") if chosen else ()
+        open_roots(source, self.sources, findings)
+        bases, whole = self.bases(source), _whole(source, "defaults")
+        chosen = choose_profile([*(base.source for base in bases), source], profile, findings)
+        provider = sections.provider(whole, chosen, findings)
+        output = sections.output(whole, chosen, findings)
+        limits, warnings = policy(bases, whole, chosen, findings)
+        profile_vars = _parts(chosen, "vars")
+        self.collect(source, "", self.checked(bases, "defaults"), self.checked(bases, "vars"))
         self.check_outside(outside, profile_vars)
         if findings.diagnostics:
             raise Problems(findings.diagnostics)
@@ -62,69 +62,60 @@ class _Load:
             profile=profile,
             provider=provider,
             output=output,
-            policy=policy,
+            policy=limits,
             definitions=tuple(self.definitions),
-            above=_part(chosen, "set") if chosen else (),
+            above=_parts(chosen, "set"),
             profile_vars=profile_vars,
             outside=dict(outside),
             files=tuple(self.files),
+            warnings=tuple(warnings),
         )
 
-    def read(self, path: pathlib.Path) -> Source:
+    def read(self, path: pathlib.Path, beginning: str) -> Source:
+        """A YAML file of the project; `beginning` is the advice for one that holds no mapping."""
         text, data = self.sources.yaml(path)
         name = self.sources.shown(path)
-        self.files.append(name)
         if data is None:
             data = {}
         if not isinstance(data, dict):
             raise problem("VB254", f"{name} must hold a mapping, not {kind_of(data)}",
-                          span=Span(file=name),
-                          hint="begin with `vidbuild: 1` and `project: NAME`")  # fmt: skip
-        return Source(name=name, folder=path.parent, text=text, data=data)
+                          span=Span(file=name), hint=beginning)  # fmt: skip
+        source = self.files[name] = Source(name=name, folder=path.parent, text=text, data=data)
+        return source
 
-    def choose_profile(self, source: Source, chosen: str | None) -> Layer | None:
-        profiles = source.data.get("profiles")
-        profiles = profiles if isinstance(profiles, dict) else {}
-        for name, body in profiles.items():
-            self.check_profile(source, name, body)
-        if chosen is None:
-            return None
-        known = sorted({*profiles, DRAFT})
-        if chosen not in known:
-            hint = suggestion(chosen, known)
-            message = f"there is no profile {chosen!r}"
-            self.findings.diagnostics.append(Diagnostic(code="VB259", message=message, hint=hint))
-        body = profiles.get(chosen)
-        values = body if isinstance(body, dict) else {}
-        if chosen == DRAFT and values.get("provider") is None:
-            values = {**values, "provider": "studio"}
-        return Layer(kind="profile", source=source, pointer=("profiles", chosen), values=values)
+    def bases(self, source: Source) -> tuple[Layer, ...]:
+        """The files under `base`, lowest first."""
+        names = source.data.get("base")
+        project, found = _whole(source, "defaults"), dict[str, Layer]()
+        for index, name in enumerate(names if isinstance(names, list) else ()):
+            with self.findings.collecting(), placed(project, "base", index):
+                if not isinstance(name, str):
+                    raise problem("VB254", "`base` takes a list of file names",
+                                  hint='write base: ["brand:brand.yaml"]')  # fmt: skip
+                path = self.sources.resolve(name, source.folder)
+                if self.sources.shown(path) not in found:
+                    base = self.read(path, "begin with `defaults:` or `vars:`")
+                    self.findings.check(base, (), base.data, BASE, f"the base {base.name}")
+                    found[base.name] = _whole(base, "base")
+        return tuple(found.values())
 
-    def check_profile(self, source: Source, name: str, body: Any) -> None:
-        at: Path = ("profiles", name)
-        if not _PROFILE_NAME.fullmatch(name):
-            self.findings.add(source, at, "VB268", f"{name!r} cannot name a profile",
-                              "use up to 63 letters, digits, `-` and `_`", key=True)  # fmt: skip
-        if isinstance(body, dict):
-            self.findings.check(source, at, body, PROFILE, f"the profile {name}")
-            self.findings.check_vars(source, (*at, "vars"), body.get("vars"))
-        elif body is not None:
-            self.findings.add(source, at, "VB254",
-                              f"the profile {name} must be a mapping, not {kind_of(body)}",
-                              "write its `provider` or `set` below it, indented")  # fmt: skip
+    def checked(self, bases: tuple[Layer, ...], key: str) -> tuple[Layer, ...]:
+        """The bases' `vars` or `defaults`, the names of their vars checked."""
+        parts = _parts(bases, key)
+        for layer in parts:
+            vars_ = layer.values if key == "vars" else layer.values.get("vars")
+            at = layer.pointer if key == "vars" else (*layer.pointer, "vars")
+            self.findings.check_vars(layer.source, at, vars_)
+        return parts
 
     def collect(
         self, source: Source, prefix: str, below: tuple[Layer, ...], vars_: tuple[Layer, ...]
     ) -> None:
         """The file's videos with the layers in effect, then what it includes."""
         data = source.data
-        whole = Layer(kind="defaults", source=source, pointer=(), values=data)
-        defaults = _part(whole, "defaults")
-        below += defaults
-        vars_ += _part(whole, "vars")
-        self.findings.check_vars(source, ("vars",), data.get("vars"))
-        for layer in defaults:
-            self.findings.check_vars(source, ("defaults", "vars"), layer.values.get("vars"))
+        whole = (_whole(source, "defaults"),)
+        below += self.checked(whole, "defaults")
+        vars_ += self.checked(whole, "vars")
         videos = data.get("videos")
         for key, body in videos.items() if isinstance(videos, dict) else ():
             if isinstance(body, dict):
@@ -161,7 +152,7 @@ class _Load:
         below: tuple[Layer, ...],
         vars_: tuple[Layer, ...],
     ) -> None:
-        source = self.read(path)
+        source = self.read(path, "begin with `videos:`")
         self.findings.check(source, (), source.data, INCLUDED, source.name)
         own = source.data.get("prefix")
         self.collect(source, prefix + (own if isinstance(own, str) else ""), below, vars_)
@@ -173,19 +164,20 @@ class _Load:
                           hint="write include: [courses/*.yaml]")  # fmt: skip
         if not any(mark in pattern for mark in "*?["):
             return [self.sources.resolve(pattern, source.folder)]
-        if pattern.startswith("/") or ".." in pattern.split("/"):
+        glob, folder = self.sources.start(pattern, source.folder)
+        if glob.startswith("/") or ".." in glob.split("/"):
             raise problem("VB251", f"{pattern} leads outside the project folder",
                           hint="name files inside it, without `..`")  # fmt: skip
         try:
-            found = sorted(path for path in source.folder.glob(pattern) if path.is_file())
+            found = sorted(path for path in folder.glob(glob) if path.is_file())
         except (ValueError, NotImplementedError) as error:
             raise problem("VB265", f"{pattern} is no glob: {str(error).lower()}",
                           hint="`**` stands alone between slashes") from None  # fmt: skip
         if not found:
             raise problem("VB265", f"no file matches {pattern}",
                           hint="check the path, or remove the line")  # fmt: skip
-        names = [path.relative_to(source.folder).as_posix() for path in found]
-        return [self.sources.resolve(name, source.folder) for name in names]
+        names = [path.relative_to(folder).as_posix() for path in found]
+        return [self.sources.resolve(name, folder) for name in names]
 
     def check_outside(self, outside: Mapping[str, Any], profile_vars: tuple[Layer, ...]) -> None:
         """Values from outside only replace vars that the project declares."""
@@ -205,9 +197,15 @@ class _Load:
                 )
 
 
-def _part(layer: Layer, key: str) -> tuple[Layer, ...]:
-    """A mapping inside a layer as a layer of its own; none where it says nothing."""
-    value = layer.values.get(key)
-    if not isinstance(value, dict) or not value:
-        return ()
-    return (replace(layer, pointer=(*layer.pointer, key), values=value),)
+def _whole(source: Source, kind: LayerKind) -> Layer:
+    return Layer(kind=kind, source=source, pointer=(), values=source.data)
+
+
+def _parts(layers: Iterable[Layer], key: str) -> tuple[Layer, ...]:
+    """A mapping inside each layer as a layer of its own, where it says something."""
+    values = ((layer, layer.values.get(key)) for layer in layers)
+    return tuple(
+        replace(layer, pointer=(*layer.pointer, key), values=value)
+        for layer, value in values
+        if isinstance(value, dict) and value
+    )

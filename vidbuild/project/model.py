@@ -114,6 +114,7 @@ class Project:
     profile_vars: tuple[Layer, ...] = ()
     outside: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

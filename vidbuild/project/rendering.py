@@ -32,7 +32,12 @@ class Renderer:
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
-        self.templates = Templates(lambda name: sources.text(sources.resolve(name, sources.root)))
+        self.templates = Templates(lambda name: sources.text(sources.named(name)), self._named)
+
+    def _named(self, reference: str, parent: str) -> str:
+        """The name of the template that another one, or a value of a project file, refers to."""
+        folder = self.sources.named(parent).parent
+        return self.sources.shown(self.sources.resolve(reference, folder))
 
     def text(self, source: str, layer: Layer, path: Path, scope: VideoScope) -> str:
         """A text value with its templates rendered."""
@@ -116,7 +121,7 @@ class Renderer:
         if fault.template in (None, EXPRESSION, layer.source.name):
             span = inline_span(layer.source, (*layer.pointer, *path), fault)
         else:
-            text = self.sources.text(self.sources.root / str(fault.template))
+            text = self.sources.text(self.sources.named(str(fault.template)))
             span = file_span(text, fault)
             notes = (Note(message="rendered for this value", span=layer.span(*path)),)
         return Diagnostic(

@@ -1,9 +1,8 @@
-"""The project file's own sections under a profile: head, provider, output, policy, API."""
+"""The project file's own sections under a profile: head, provider, output, API."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,9 +18,7 @@ from vidbuild.project.model import (
 from vidbuild.project.names import SLUG
 from vidbuild.project.structure import (
     API,
-    LINT,
     OUTPUT,
-    POLICY,
     PROVIDER,
     Findings,
     is_a,
@@ -30,8 +27,6 @@ from vidbuild.project.structure import (
 
 FORMAT = 1
 PROVIDERS = ["heygen", "studio"]
-
-_PERCENT = re.compile(r"[0-9]+(\.[0-9]+)?\s*%")
 
 
 def check_head(source: Source, findings: Findings) -> None:
@@ -54,45 +49,45 @@ def check_head(source: Source, findings: Findings) -> None:
                      "use up to 63 lower-case letters, digits and `-`")  # fmt: skip
 
 
-def provider(source: Source, profile: Layer | None, findings: Findings) -> ProviderSettings:
+def provider(whole: Layer, profile: Sequence[Layer], findings: Findings) -> ProviderSettings:
     """Who renders: what the profile says, or else the project."""
     settings = ProviderSettings(name="heygen")
-    for at, value in _twice("provider", source, profile):
-        settings = _provider(source, at, value, findings)
+    for layer in (whole, *profile):
+        if (value := layer.values.get("provider")) is not None:
+            settings = _provider(layer, value, findings)
     return settings
 
 
-def _provider(source: Source, at: Path, value: Any, findings: Findings) -> ProviderSettings:
+def _provider(layer: Layer, value: Any, findings: Findings) -> ProviderSettings:
+    at: Path = (*layer.pointer, "provider")
     members = value if isinstance(value, dict) else {"name": value}
     if isinstance(value, dict):
-        findings.check(source, at, value, PROVIDER, "`provider`")
+        findings.check(layer.source, at, value, PROVIDER, "`provider`")
     texts = {key: members[key] for key in PROVIDER if isinstance(members.get(key), str)}
     settings = ProviderSettings(**{"name": "heygen", **texts})
     if settings.name not in PROVIDERS:
         place = (*at, "name") if isinstance(value, dict) else at
-        findings.add(source, place, "VB258", f"there is no provider {settings.name!r}",
+        findings.add(layer.source, place, "VB258", f"there is no provider {settings.name!r}",
                      suggestion(settings.name, PROVIDERS))  # fmt: skip
     return settings
 
 
-def output(source: Source, profile: Layer | None, findings: Findings) -> OutputSettings:
+def output(whole: Layer, profile: Sequence[Layer], findings: Findings) -> OutputSettings:
     """Where files go; a profile has a folder of its own unless it names one."""
-    settings = OutputSettings()
-    if isinstance(own := source.data.get("output"), dict):
-        settings = replace(settings, **_output(source, ("output",), own, findings))
-    if profile is None:
+    settings = replace(OutputSettings(), **_output(whole, findings))
+    if not profile:
         return settings
-    beside = f"{settings.dir.rstrip('/')}.{profile.pointer[-1]}"
-    changed = profile.values.get("output")
-    if not isinstance(changed, dict):
-        return replace(settings, dir=beside)
-    at = (*profile.pointer, "output")
-    return replace(settings, **{"dir": beside, **_output(source, at, changed, findings)})
+    changed: dict[str, Any] = {"dir": f"{settings.dir.rstrip('/')}.{profile[-1].pointer[-1]}"}
+    for layer in profile:
+        changed |= _output(layer, findings)
+    return replace(settings, **changed)
 
 
-def _output(
-    source: Source, at: Path, values: Mapping[str, Any], findings: Findings
-) -> dict[str, Any]:
+def _output(layer: Layer, findings: Findings) -> dict[str, Any]:
+    """What a layer says of `output`, as far as it is right."""
+    values, source, at = layer.values.get("output"), layer.source, (*layer.pointer, "output")
+    if not isinstance(values, dict):
+        return {}
     findings.check(source, at, values, OUTPUT, "`output`")
     known = {key: values[key] for key in OUTPUT if is_a(values.get(key), OUTPUT[key])}
     for index, kind in enumerate(known.get("files", ())):
@@ -116,39 +111,7 @@ def _is_folder(name: str) -> bool:
     return bool(parts) and not path.is_absolute() and ".." not in parts and "\0" not in name
 
 
-def policy(source: Source, profile: Layer | None, findings: Findings) -> dict[str, Any]:
-    """The limits of an apply, the profile's over the project's."""
-    limits: dict[str, Any] = {}
-    for at, value in _twice("policy", source, profile):
-        if not isinstance(value, dict):
-            continue
-        findings.check(source, at, value, POLICY, "`policy`")
-        for key, limit in value.items():
-            _check_limit(source, (*at, key), limit, findings)
-        limits |= {key: limit for key, limit in value.items() if not key.startswith("x-")}
-    return limits
-
-
-def _check_limit(source: Source, at: Path, value: Any, findings: Findings) -> None:
-    key = at[-1]
-    if is_a(value, (int, float)) and not 0 <= value < float("inf"):
-        findings.add(source, at, "VB254", f"`{key}` must be 0 or more", "write 0 to allow none")
-    elif key == "max_renders" and isinstance(value, str) and not _PERCENT.fullmatch(value):
-        findings.add(source, at, "VB254", f"{value!r} is neither a count nor a percentage",
-                     'write 200 or "20%"')  # fmt: skip
-    elif key == "lint" and isinstance(value, dict):
-        findings.check(source, at, value, LINT, "`lint`")
-
-
 def check_api(source: Source, findings: Findings) -> None:
     """`api.spec` and `api.operation`."""
     if isinstance(value := source.data.get("api"), dict):
         findings.check(source, ("api",), value, API, "`api`")
-
-
-def _twice(key: str, source: Source, profile: Layer | None) -> Iterator[tuple[Path, Any]]:
-    """A section of the project file and then of the profile, where they have it."""
-    if source.data.get(key) is not None:
-        yield (key,), source.data[key]
-    if profile is not None and profile.values.get(key) is not None:
-        yield (*profile.pointer, key), profile.values[key]

@@ -1,57 +1,98 @@
 """The project's files: which may be read, read once, and named as the user knows them.
 
-What is wrong with a reference is raised without a place: `placed` adds the one that named it.
+A file is reached inside the project folder, or as `NAME:PATH` inside a folder that the project
+opens under `roots`; what a file of a root names by a plain path lies in that root. What is
+wrong with a reference is raised without a place: `placed` adds the one that named it.
 """
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vidbuild import files
-from vidbuild.diagnostics import problem
+from vidbuild.diagnostics import Problems, nearest, problem
 from vidbuild.project.columns import cell_text, check_unique, no_column
 from vidbuild.source import tables, yaml
 from vidbuild.source.tables import Row
 
 
 class Sources:
-    """Reads files inside `root`, each once. Raises `Problems` that point at who named them."""
+    """Reads files inside `root` and `roots`, each once, and raises `Problems` about the rest."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self.roots: dict[str, Path] = {}  # further folders by name, links followed
         self._resolved: dict[tuple[str, Path], Path] = {}
         self._texts: dict[Path, str] = {}
         self._rows: dict[Path, list[Row]] = {}
         self._data: dict[tuple[Path, str | None], Any] = {}
 
     def shown(self, path: Path) -> str:
-        """The path relative to the project folder with `/`, or as it is outside it."""
+        """The path from the project folder with `/`, so that an editor there can open it."""
         if path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()
+        if any(path.is_relative_to(root) for root in self.roots.values()):
+            return Path(os.path.relpath(path, self.root)).as_posix()
         return path.as_posix()
 
+    def named(self, shown: str) -> Path:
+        """The file that `shown` gave this name."""
+        return _collapse(self.root / shown)
+
     def resolve(self, reference: str, folder: Path) -> Path:
-        """The file that `reference` names, relative to `folder`; never outside the project."""
+        """The file that `reference` names, relative to `folder` or in a root.
+
+        It never lies outside the project folder or root that it is named in.
+        """
         known = self._resolved.get((reference, folder))
         if known is None:
-            known = self._resolved[reference, folder] = self._inside(reference, folder)
+            known = self._resolved[reference, folder] = self._resolve(reference, folder)
         return known
 
-    def _inside(self, reference: str, folder: Path) -> Path:
-        if not reference or "\0" in reference:
+    def start(self, reference: str, folder: Path) -> tuple[str, Path]:
+        """A reference without its root's name, and the folder that it starts from."""
+        name, colon, rest = reference.partition(":")
+        return (rest, self.roots[name]) if colon and name in self.roots else (reference, folder)
+
+    def _resolve(self, reference: str, folder: Path) -> Path:
+        rest, start = self.start(reference, folder)
+        if not rest or "\0" in rest:
             raise problem("VB250", "the file name is empty or holds a NUL", hint="name a file")
-        pure = PurePosixPath(reference)
-        path = _collapse(folder / pure)
-        inside = not pure.is_absolute() and path.is_relative_to(self.root)
-        if not inside or not files.within(self.root, path):
-            raise problem(
-                "VB251",
-                f"{reference} lies outside the project folder",
-                hint="copy the file into the project; links may not lead out of it either",
-            )
+        area, pure = self._area(start), PurePosixPath(rest)
+        path = _collapse(start / pure)
+        where = self._worded(area)
+        if pure.is_absolute() or not path.is_relative_to(area):
+            hint = "copy the file into it, or open its folder under `roots`"
+            raise problem("VB251", f"{reference} lies outside {where}", hint=hint)
+        if not files.within(area, path):
+            hint = "put the file itself there, or open its folder under `roots`"
+            raise problem("VB251", f"{reference} is a link that leads out of {where}", hint=hint)
+        if ":" in rest and rest is reference and not path.exists():
+            raise self._no_root(reference)
         return path
+
+    def _area(self, folder: Path) -> Path:
+        """The innermost of the open folders that holds `folder`."""
+        holding = [area for area in self.roots.values() if folder.is_relative_to(area)]
+        if folder.is_relative_to(self.root):
+            holding.append(self.root)
+        return max(holding, key=lambda area: len(area.parts), default=self.root)
+
+    def _worded(self, area: Path) -> str:
+        name = next((name for name, root in self.roots.items() if root == area), None)
+        return "the project folder" if area == self.root else f"the root {name!r}"
+
+    def _no_root(self, reference: str) -> Problems:
+        name, _, rest = reference.partition(":")
+        if rest.startswith("//"):
+            return problem("VB281", f"{reference} is an address, not a file",
+                           hint="download the file into the project")  # fmt: skip
+        close = nearest(name, self.roots)
+        hint = f"did you mean {close}?" if close else f"open it: roots: {{{name}: ../FOLDER}}"
+        return problem("VB281", f"the project opens no root {name!r}", hint=hint)
 
     def text(self, path: Path) -> str:
         """The file's text with `\\n` line ends."""

@@ -5,10 +5,11 @@ Not for the fields of videos: the API spec checks them once they are merged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from vidbuild.diagnostics import Diagnostic, nearest
+from vidbuild.diagnostics import Diagnostic, Problems, nearest
 from vidbuild.project.model import Path, Source
 from vidbuild.project.scope import RESERVED
 
@@ -17,8 +18,9 @@ Kinds = type | tuple[type, ...]
 PROJECT: Mapping[str, Kinds] = {
     "vidbuild": int, "project": str, "provider": (str, dict), "api": dict, "vars": dict,
     "defaults": dict, "include": list, "videos": dict, "profiles": dict, "policy": dict,
-    "output": dict,
+    "output": dict, "roots": dict, "base": list,
 }  # fmt: skip
+BASE = {"vars": dict, "defaults": dict, "profiles": dict, "policy": dict}
 INCLUDED = {"prefix": str, "vars": dict, "defaults": dict, "include": list, "videos": dict}
 PROFILE: Mapping[str, Kinds] = {
     "provider": (str, dict), "vars": dict, "set": dict, "output": dict, "policy": dict,
@@ -32,7 +34,7 @@ POLICY: Mapping[str, Kinds] = {
 LINT = {"ignore": list}
 API = {"spec": str, "operation": str}
 # Part of the format, not of this version: refused rather than passed over in silence.
-LATER = frozenset({"roots", "base", "translations", "pronunciations"})
+LATER = frozenset({"translations", "pronunciations"})
 
 _NAMES: dict[type, str] = {
     int: "a whole number", float: "a number", str: "text", dict: "a mapping", list: "a list",
@@ -59,6 +61,14 @@ class Findings:
         """An error at the value that `at` leads to, or with `key` at its key."""
         span = source.span(*at, key=key)
         self.diagnostics.append(Diagnostic(code=code, message=message, hint=hint, span=span))
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Adds the problems raised inside to the list, and goes on behind it."""
+        try:
+            yield
+        except Problems as problems:
+            self.diagnostics += problems.diagnostics
 
     def check(
         self, source: Source, at: Path, data: Mapping[str, Any], keys: Mapping[str, Kinds],

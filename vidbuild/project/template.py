@@ -6,7 +6,6 @@ into a place in a project file.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -76,12 +75,13 @@ class _Loader(BaseLoader):
 
 
 class Templates(ImmutableSandboxedEnvironment):
-    """The environment. `read` gives a project file's text by its shown name."""
+    """The environment. `read` gives a file's text by its shown name; `named` the shown name of
+    what a template refers to, given the reference and the template's own name."""
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
     code_generator_class = BoundedGenerator
 
-    def __init__(self, read: Callable[[str], str]) -> None:
+    def __init__(self, read: Callable[[str], str], named: Callable[[str, str], str]) -> None:
         super().__init__(
             undefined=MissingName,
             loader=_Loader(read),
@@ -100,13 +100,14 @@ class Templates(ImmutableSandboxedEnvironment):
             del self.filters[name]  # chance, and ways to fill memory with blanks
         self.filters = {name: bounded_filter(each) for name, each in self.filters.items()}
         self.filters[STEPS] = self._steps
+        self._named = named
         self._inline: dict[tuple[str, str], Template] = {}
         self._scopes: list[Scope] = []  # of the renderings under way, innermost last
         self._budget = Budget()
 
     def join_path(self, template: str, parent: str) -> str:
         """A path in `{% include %}` is relative to the file that names it."""
-        return posixpath.normpath(posixpath.join(posixpath.dirname(parent), template))
+        return self._named(template, parent)
 
     def _load_template(self, name: str, globals: Any) -> Template:  # noqa: A002 - jinja2's name
         template = super()._load_template(name, globals)

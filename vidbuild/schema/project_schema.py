@@ -21,7 +21,7 @@ _COUNT: Schema = {"type": "integer", "minimum": 0}
 
 
 def project_schema(api: Api) -> Schema:
-    """The schema of `vidbuild.yaml`; `$defs/included` is that of an included file."""
+    """The schema of `vidbuild.yaml`; `$defs/included` and `$defs/base` are those of other files."""
     made = ProjectFields(api.request)
     known = _refs("fields", made.fields)
     own = _build_keys()
@@ -40,6 +40,7 @@ def project_schema(api: Api) -> Schema:
             "set": _closed({**known, **_refs("build", settable)}),
             "request": _closed(known),
             "included": _closed(_included()),
+            "base": _closed(_base()),
             "profile": _closed(_profile()),
             **_shared(),
             **made.shared,
@@ -107,13 +108,24 @@ def _top() -> Schema:
                 "operation": _said("Its operationId, or method and path.", _TEXT),
             }),
         ),
-        **_included_shared(),
-        "profiles": _map(
-            "Settings chosen with -p. `draft` is always there.", {"$ref": "#/$defs/profile"}
+        "roots": _map(
+            "More folders of the same git repository; a file in one is `NAME:PATH`.", _PATH
         ),
+        "base": _list("Files whose vars, defaults, profiles and policy lie below these.", _PATH),
+        **_included_shared(),
+        "profiles": _PROFILES,
         "policy": {"$ref": "#/$defs/policy"},
         "output": {"$ref": "#/$defs/output"},
     }  # fmt: skip
+
+
+def _base() -> Schema:
+    return {
+        "vars": {"$ref": "#/$defs/vars"},
+        "defaults": {"$ref": "#/$defs/defaults"},
+        "profiles": _PROFILES,
+        "policy": {"$ref": "#/$defs/policy"},
+    }
 
 
 def _included_shared() -> Schema:
@@ -222,3 +234,8 @@ def _shared() -> Schema:
 
 
 _PROVIDERS: Schema = {"enum": ["heygen", "studio"], "default": "heygen"}
+_PROFILES: Schema = {
+    "description": "Settings chosen with -p. `draft` is always there.",
+    "type": "object",
+    "additionalProperties": {"$ref": "#/$defs/profile"},
+}
