@@ -180,10 +180,10 @@ def _read(line: str) -> tuple[str, dict[str, str], str]:
     [
         (
             Diagnostic(
-                code="VB201", message="unknown", hint="help",
+                code="VB201", message="unknown", hint="h",
                 span=Span(file="a.yaml", line=3, column=5), video="v", field="f",
             ),
-            "::error file=a.yaml,line=3,col=5,title=VB201::unknown%0Ahint: help%0Avideo: v, field f",
+            "::error file=a.yaml,line=3,col=5,title=VB201::unknown%0Ahint: h%0Avideo: v, field f",
         ),
         (
             Diagnostic(code="VB264", message="100% of\nit: a, b", severity="warning"),

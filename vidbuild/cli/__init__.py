@@ -21,6 +21,7 @@ COMMANDS = {
     "validate": ("vidbuild.cli.validate", "Check everything that needs no network."),
     "plan": ("vidbuild.cli.plan", "Show what an apply would render, why, and for how much."),
     "apply": ("vidbuild.cli.apply", "Render what has changed and record it in the lock."),
+    "list": ("vidbuild.cli.list", "Show every video: its state, length, cost and file."),
     "schema": ("vidbuild.cli.schema", "Print the project file's JSON Schema."),
     "studio": ("vidbuild.cli.studio", "The local studio as an HTTP server."),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import Any
 
 from vidbuild.report.style import is_hostile
@@ -14,7 +15,24 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 def as_json(document: Any) -> str:
     """The document, indented. Control, format and half characters are written as escapes:
     they can only stand inside strings, where an escape means the same."""
-    return _NOT_ASCII.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=2))
+    try:
+        text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(document), ensure_ascii=False, indent=2)
+    return _NOT_ASCII.sub(_escaped, text)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    match value:
+        case float() if not isfinite(value):
+            return None
+        case dict():
+            return {key: _finite(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+        case _:
+            return value
 
 
 def _escaped(found: re.Match[str]) -> str:
