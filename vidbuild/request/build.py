@@ -10,12 +10,12 @@ from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Note, Problems
 from vidbuild.project.model import Path, Video
-from vidbuild.request.fingerprint import fingerprint
+from vidbuild.request.fingerprint import canonical_json, fingerprint, quick_json
+from vidbuild.request.forms import Form, Forms
 from vidbuild.request.media import read_media
 from vidbuild.request.model import Media, Request
 from vidbuild.request.normalise import normalise_script
 from vidbuild.schema.api import Api
-from vidbuild.schema.canonical import content
 from vidbuild.schema.finding import Finding
 from vidbuild.schema.shape import Shape
 from vidbuild.schema.validate import WARNING, findings
@@ -33,6 +33,7 @@ class Requests:
         self.root = root
         self.limits = api.document.get("x-vidbuild-limits", {})
         self.media: dict[str, Media] = {}
+        self.forms = Forms(api)
 
     def request(self, video: Video) -> tuple[Request, list[Diagnostic]]:
         """The video's request and warnings. Raises `Problems` with all that is wrong."""
@@ -48,11 +49,15 @@ class Requests:
             raise Problems([_unsendable(error, video)]) from None
         except Problems as problems:
             raise Problems([replace(d, video=video.name) for d in problems.diagnostics]) from None
-        found = list(findings(self.api, body, local_files=True))
-        said = [_diagnostic(finding, video) for finding in found]
+        outline = self.forms.outline(body)
+        form = self.forms.get(outline)
+        if form is not None:
+            return self.made(video, body, files, form), []
+        said = [_diagnostic(f, video) for f in findings(self.api, body, local_files=True)]
         if any(d.severity == "error" for d in said):
             raise Problems(said)
-        return self.made(video, body, files), said
+        form = None if said else self.forms.learn(outline, body)
+        return self.made(video, body, files, form), said
 
     def media_of(self, name: str, video: Video, path: Path) -> Media:
         if name not in self.media:
@@ -65,8 +70,10 @@ class Requests:
             self.media[name] = found
         return self.media[name]
 
-    def made(self, video: Video, body: dict[str, Any], files: Mapping[str, Media]) -> Request:
-        canonical = content(self.api, body)
+    def made(
+        self, video: Video, body: dict[str, Any], files: Mapping[str, Media], form: Form | None
+    ) -> Request:
+        canonical = self.forms.content(body, form)
         return Request(
             name=video.name,
             body=body,
@@ -76,6 +83,7 @@ class Requests:
                 provider=self.provider,
                 operation=self.api.operation,
                 revision=video.revision,
+                encode=quick_json if form and form.quick else canonical_json,
             ),
             provider=self.provider,
             revision=video.revision,

@@ -8,7 +8,8 @@ would render every video of every user anew.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from json import JSONEncoder
 from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
@@ -16,6 +17,9 @@ from typing import Any
 FORM = 1
 
 _SAFE_INTEGER = 2**53
+_QUICK = JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+)
 
 
 def canonical_json(value: Any) -> bytes:
@@ -23,8 +27,19 @@ def canonical_json(value: Any) -> bytes:
     return _encode(value).encode("utf-8")
 
 
+def quick_json(value: Any) -> bytes:
+    """The same bytes, several times faster, where all numbers are small and whole and all names
+    are ASCII. For `fingerprint` where that is known."""
+    return _QUICK.encode(value).encode("utf-8")
+
+
 def fingerprint(
-    content: Mapping[str, Any], *, provider: str, operation: str, revision: int = 1
+    content: Mapping[str, Any],
+    *,
+    provider: str,
+    operation: str,
+    revision: int = 1,
+    encode: Callable[[Any], bytes] = canonical_json,
 ) -> str:
     """`sha256:` and hex of the content's canonical form 1; a revision of 1 is left out."""
     form: dict[str, Any] = {
@@ -35,7 +50,7 @@ def fingerprint(
     }
     if revision != 1:
         form["revision"] = revision
-    return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
+    return "sha256:" + hashlib.sha256(encode(form)).hexdigest()
 
 
 def _encode(value: Any) -> str:

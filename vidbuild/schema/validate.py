@@ -54,7 +54,7 @@ class _Walk:
     def value(self, shape: Shape, value: Any, path: Path) -> Iterator[Finding]:
         if value is None and shape.nullable:
             return
-        if shape.asset and self._local_files and _is_digest(value):
+        if shape.asset and self._local_files and is_digest(value):
             return
         if shape.alternatives:
             yield from self._alternatives(shape, value, path)
@@ -131,7 +131,8 @@ def _is_a(found: str, types: frozenset[str]) -> bool:
     return not types or found in types or (found == "integer" and "number" in types)
 
 
-def _is_digest(value: Any) -> bool:
+def is_digest(value: Any) -> bool:
+    """True for what stands for a local file: `{"sha256": hex}`."""
     return (
         isinstance(value, Mapping)
         and value.keys() == {"sha256"}
@@ -144,6 +145,11 @@ def _listed(shape: Shape, value: Any, path: Path) -> Iterator[Finding]:
     allowed = shape.enum if shape.enum is not None else (shape.const,)
     if not any(same(value, each) for each in allowed):
         yield wording.not_listed(shape, value, allowed, path)
+
+
+def within_limits(shape: Shape, text: str) -> bool:
+    """Whether a text keeps the shape's own limits on texts."""
+    return not any(_limited(shape, text, ()))
 
 
 def _limited(shape: Shape, value: Any, path: Path) -> Iterator[Finding]:
