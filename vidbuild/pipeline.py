@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from vidbuild.project.sources import Sources
 from vidbuild.request.build import Requests
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api, load_api
+
+_MANY = 100_000  # objects; a few hundred videos make so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +40,14 @@ def load(
 ) -> Loaded:
     """Reads the project. Raises `Problems` for what concerns all of it; the errors of single
     videos are in `diagnostics`, each with its video."""
+    with _uncollected():
+        return _load(file, profile, outside or {})
+
+
+def _load(file: Path, profile: str | None, outside: Mapping[str, Any]) -> Loaded:
     file = file.parent.resolve() / file.name
     sources = Sources(file.parent)
-    project = load_project(file, sources, profile=profile, outside=outside or {})
+    project = load_project(file, sources, profile=profile, outside=outside)
     api = _api(project, sources)
     expanded = expand(project, sources, api.request)
     _raise_structural(expanded.diagnostics)
@@ -63,6 +72,21 @@ def load(
         diagnostics=tuple(_heard(found, project)),
         sources=sources,
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Loading makes little but objects to keep: a collector that walks them time and again
+    would take a third of it. Of very many it is told not to come back to them at all."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_count()[0] > _MANY:
+            gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 def _api(project: Project, sources: Sources) -> Api:
