@@ -1,8 +1,14 @@
-"""What all tests share: the option that rewrites expected texts."""
+"""What all tests share: the option that rewrites expected texts, and properties that repeat."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("repeat", derandomize=True, database=None, deadline=None)
+settings.register_profile("search", max_examples=2000, deadline=None)
+settings.load_profile("repeat")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

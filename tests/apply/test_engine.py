@@ -272,13 +272,25 @@ def test_an_old_intent_is_looked_for_and_never_sent_again(
 def test_an_old_intent_whose_title_others_share_is_unsure(world: World) -> None:
     world.put("a", "One.", title="Shared")
     world.put("b", "Two.", title="Shared")
-    world.cloud.faults = dict.fromkeys(range(1, 1000), "after")
+    world.cloud.faults = {1: "after", **dict.fromkeys(range(2, 1000), "before")}
     world.apply()
     world.cloud.faults = {}
     world.clock.time += 21 * 3600
-    result = world.apply()
+    result = world.apply()  # one video fits, and it may be either's
     assert [f.code for f in result.failures] == ["VB552", "VB552"]
-    assert len(world.cloud.jobs) == 2
+    assert len(world.cloud.jobs) == 1
+
+
+def test_a_video_that_the_pool_knows_is_nobody_elses(world: World) -> None:
+    world.put("a", "One.", title="Shared")
+    world.apply()
+    world.put("b", "Two.", title="Shared")
+    world.cloud.faults = dict.fromkeys(range(2, 1000), "before")
+    world.apply()
+    world.clock.time += 21 * 3600
+    world.cloud.jobs["v1"].created_at = world.clock.time - 21 * 3600
+    result = world.apply()
+    assert [(f.name, f.code) for f in result.failures] == [("b", "VB552")]
 
 
 def test_a_clock_that_ran_back_never_sends_the_old_key(world: World) -> None:
