@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": ("vidbuild.cli.plan", "Show what an apply would render, why, and for how much."),
     "apply": ("vidbuild.cli.apply", "Render what has changed and record it in the lock."),
     "list": ("vidbuild.cli.list", "Show every video: its state, length, cost and file."),
+    "explain": ("vidbuild.cli.explain", "Show where each field of a video comes from."),
     "schema": ("vidbuild.cli.schema", "Print the project file's JSON Schema."),
     "studio": ("vidbuild.cli.studio", "The local studio as an HTTP server."),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from posixpath import normpath
 from typing import Any, get_args
 
 from vidbuild.diagnostics import Diagnostic, Note, Severity, Span
@@ -102,7 +103,7 @@ def seen_from(diagnostics: Iterable[Diagnostic], prefix: str) -> list[Diagnostic
     def moved(span: Span | None) -> Span | None:
         if span is None or span.file.startswith("/"):
             return span
-        return replace(span, file=prefix + span.file)
+        return replace(span, file=normpath(prefix + span.file))
 
     return [
         replace(

@@ -30,7 +30,7 @@ def _lines(
 ) -> Iterator[str]:
     path = visible(field.path)
     if new and field.old is None:
-        yield clip(f"{path}: {_value(change, field.path, field.new)}", width)
+        yield clip(f"{path}: {_value(change, field)}", width)
     elif isinstance(field.old, str) and isinstance(field.new, str) and _is_long(field):
         yield f"{path}:"
         yield from (
@@ -38,7 +38,7 @@ def _lines(
         )
     else:
         room = max(width - width_of(path) - 6, 40)
-        old, after = _value(None, field.path, field.old), _value(change, field.path, field.new)
+        old, after = value_text(field.old), _value(change, field)
         spare = room - min(width_of(old), room // 2)
         after = clip(after, spare)
         old = clip(old, room - width_of(after))
@@ -50,8 +50,13 @@ def _is_long(field: FieldChange) -> bool:
     return any("\n" in text or len(text) > _LONG_TEXT for text in texts)
 
 
-def _value(change: Change | None, path: str, value: Any) -> str:
-    """One value on one line."""
+def _value(change: Change, field: FieldChange) -> str:
+    media = change.request.media.get(field.path) if change.request else None
+    return value_text(field.new, file=media.file if media else None)
+
+
+def value_text(value: Any, *, file: str | None = None) -> str:
+    """One value on one line; `file` is the local file behind a digest."""
     if value is None:
         return "(none)"
     if isinstance(value, str):
@@ -59,9 +64,7 @@ def _value(change: Change | None, path: str, value: Any) -> str:
     if is_mask(value):
         return f"({value['length']} characters, sha256 {_short(value)})"
     if isinstance(value, Mapping) and value.keys() == {"sha256"}:
-        media = change.request.media.get(path) if change and change.request else None
-        file = f"{visible(media.file)} " if media is not None else "file "
-        return f"{file}(sha256 {_short(value)})"
+        return f"{visible(file) if file else 'file'} (sha256 {_short(value)})"
     return visible(json.dumps(value, ensure_ascii=False))
 
 

@@ -77,7 +77,7 @@ def _block(change: Change, paint: Paint, width: int, *, every: bool) -> Iterator
     symbol, colour = SYMBOLS[change.action]
     cost = f", {estimated(change.estimate.seconds, change.estimate.cost_usd)}"
     name = paint(visible(change.name), "dim" if colour == "dim" else "bold")
-    yield f"{paint(symbol, colour)} {name}: {_why(change)}{cost if change.pays else ''}"
+    yield f"{paint(symbol, colour)} {name}: {why(change)}{cost if change.pays else ''}"
     if change.protected and change.replaces:
         yield paint("    protected: an apply is refused", "red")
     if change.entry is None and not change.action.renders and not change.moves:
@@ -85,7 +85,7 @@ def _block(change: Change, paint: Paint, width: int, *, every: bool) -> Iterator
     yield from (f"    {line}" for line in field_lines(change, paint, width - 4, every=every))
 
 
-def _why(change: Change) -> str:
+def why(change: Change) -> str:
     """The reason in words with the names and messages that belong to it."""
     words, source = in_words(change.reason), visible(change.source or "")
     match change.reason:
