@@ -190,7 +190,8 @@ class Templates(ImmutableSandboxedEnvironment):
             self._budget = Budget()
         self._scopes.append(scope)
         try:
-            context = template.new_context({SCOPE: scope})
+            # As `new_context` does, without the copy of all globals: `ScopeContext` finds them.
+            context = self.context_class(self, {SCOPE: scope}, template.name, template.blocks)
             parts: list[str] = []
             length = 0
             for part in template.root_render_func(context):

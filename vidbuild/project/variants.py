@@ -26,8 +26,7 @@ class Variants:
         variant = self.variant(chosen)
         if variant is None:
             return layers
-        foreign = self.members - variant.properties.keys()
-        return tuple(self._fitted(layer, str(chosen), foreign) for layer in layers)
+        return tuple(self._fitted(layer, str(chosen), variant) for layer in layers)
 
     def chosen(self, layers: tuple[Layer, ...]) -> Any:
         """What the highest layer that says anything calls the variant."""
@@ -36,11 +35,12 @@ class Variants:
     def variant(self, name: Any) -> Shape | None:
         return self.shape.variants.get(name) if isinstance(name, str) else None
 
-    def _fitted(self, layer: Layer, chosen: str, foreign: set[str]) -> Layer:
+    def _fitted(self, layer: Layer, chosen: str, variant: Shape) -> Layer:
         if layer.kind not in ("base", "defaults") or layer.values.get(self.tag) == chosen:
             return layer
         key = (id(layer), chosen)
         if key not in self._cut:
+            foreign = self.members - variant.properties.keys()
             kept = {k: v for k, v in layer.values.items() if k not in foreign}
             cut = layer if len(kept) == len(layer.values) else replace(layer, values=kept)
             self._cut[key] = (layer, cut)  # the layer too: its id must stay its own

@@ -114,7 +114,7 @@ def _members(
         if not name.isascii():
             _check_text(name, path)
         if value is not None:
-            member = chosen.member(name, values) if chosen else None
+            member = (chosen.properties.get(name) or chosen.rest) if chosen else None
             body[name] = _value(value, member, (*path, name), media_at)
     return body
 
