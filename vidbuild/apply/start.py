@@ -15,6 +15,7 @@ from vidbuild.apply.watch import Watch
 from vidbuild.apply.work import Work
 from vidbuild.diagnostics import EXIT_REFUSED, Span, problem
 from vidbuild.plan.model import Action, Change, Plan
+from vidbuild.provider.model import Account
 from vidbuild.state.identity import Identity, identity, key_of, same_key
 from vidbuild.state.recorded import Recorded, Tombstone
 from vidbuild.state.records import Entry, Lock, Render
@@ -69,20 +70,28 @@ async def _account(plan: Plan, work: Work) -> str | None:
         return None
     found = await work.provider.account()
     account = found.hash if found else None
+    refuse_other_account(found, work.lock, provider=plan.provider, shown=work.lock_shown)
+    return account
+
+
+def refuse_other_account(account: Account | None, lock: Lock, *, provider: str, shown: str) -> None:
+    """Raises `Problems` (exit code 5) for a key of another account than the lock's videos.
+
+    Where the provider cannot tell whose key it is, nothing is refused.
+    """
     recorded = {
         render.account
-        for render in _renders([work.lock])
-        if render.account and render.provider == plan.provider
+        for render in _renders([lock])
+        if render.account and render.provider == provider
     }
-    if account and recorded and account not in recorded:
+    if account is not None and recorded and account.hash not in recorded:
         raise problem(
             "VB515",
-            "the key belongs to another account than the one the lock's videos are in",
+            f"the key is of {account.username}, the lock's videos are in another account",
             hint="use that account's key, or a profile of its own for this account",
-            span=Span(file=work.lock_shown),
+            span=Span(file=shown),
             exit_code=EXIT_REFUSED,
         )
-    return account
 
 
 def _abandon(plan: Plan, work: Work) -> frozenset[Identity]:

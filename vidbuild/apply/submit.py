@@ -161,8 +161,8 @@ def _unsure(intent: Intent, found: Collection[str]) -> Failed:
             name=name,
             code="VB552",
             message=f"its create of {stamp(intent.first_sent)} has no answer, and {seen}",
-            hint=f"look at the provider's videos, then `vidbuild lock adopt {name} VIDEO_ID`, or "
-            f"pay anew with `vidbuild apply --resubmit {name}`",
+            hint="look at the provider's own list of videos; if it is not there, pay anew with "
+            f"`vidbuild apply --resubmit {name}`",
             reason="unsure",
         ),
         exit_code=EXIT_FAILED,

@@ -11,7 +11,7 @@ from vidbuild.apply.events import Event, EventKind
 from vidbuild.apply.work import Failed, Failure
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED
-from vidbuild.plan.model import Change
+from vidbuild.plan.model import Action, Change
 
 
 @dataclass(slots=True)
@@ -53,9 +53,10 @@ class Tally:
         )
 
     def paid(self, change: Change, seconds: float | None, cost: float | None) -> None:
-        """A render of this apply is complete. One unknown makes a total unknown."""
+        """A render of this apply is complete. One unknown makes a total unknown, and what
+        was submitted earlier has no estimate in this plan."""
         self.seconds += seconds or 0.0
-        estimate = change.estimate.cost_usd
+        estimate = None if change.action is Action.resume else change.estimate.cost_usd
         self.cost_usd = _plus(self.cost_usd, cost)
         self.estimate_usd = _plus(self.estimate_usd, estimate)
 

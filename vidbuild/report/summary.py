@@ -59,7 +59,7 @@ def _counts(result: Result) -> str:
 def _cost(result: Result) -> str:
     spent = "at an unknown cost" if result.cost_usd is None else dollars(result.cost_usd)
     if result.estimate_usd is None:
-        estimate = "not all of it estimated in this plan"
+        estimate = "no estimate"
     else:
         estimate = f"estimate {dollars(result.estimate_usd)}"
     return f"{length(result.seconds)} of video, {spent} ({estimate})."

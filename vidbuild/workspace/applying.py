@@ -106,10 +106,12 @@ def _terminable() -> Iterator[None]:
 
 
 def _guard_account(workspace: Workspace, account: Account | None) -> None:
-    """Refuses (5) a key of another account than the project's or the lock's.
-
-    Where nobody can tell whose key it is, only an account written in the project refuses.
+    """Refuses (5) a key of another account than the project's or the lock's, before anybody
+    is asked anything. Where nobody can tell whose key it is, only an account written in the
+    project refuses.
     """
+    from vidbuild.apply.start import refuse_other_account
+
     settings = workspace.loaded.project.provider
     wanted = settings.account
     if wanted is not None and (account is None or account.username != wanted):
@@ -120,12 +122,9 @@ def _guard_account(workspace: Workspace, account: Account | None) -> None:
             hint="use the key of the right account, or change `account`",
             exit_code=EXIT_REFUSED,
         )
-    renders = [entry.render for entry in workspace.lock.videos.values()]
-    known = {r.account for r in renders if r.provider == settings.name and r.account}
-    if account is not None and known and account.hash not in known:
-        raise problem(
-            "VB716",
-            f"the lock's videos belong to another account than {account.username}",
-            hint="use the key that they were rendered with",
-            exit_code=EXIT_REFUSED,
-        )
+    refuse_other_account(
+        account,
+        workspace.lock,
+        provider=settings.name,
+        shown=shown(workspace.root, workspace.lock_path),
+    )
