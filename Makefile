@@ -53,6 +53,7 @@ bench: $(VENV)/.installed  ## measure what the docs quote
 	$(BIN)/python bench/draft.py
 
 build: $(VENV)/.installed  ## wheel and sdist in dist/
+	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 
 clean:  ## remove everything that can be made again, drafts included

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.commands import SMALL, project, vidbuild
 from vidbuild import __version__
 
-HELP = ["plan", "apply", "schema", "studio"]
+HELP = ["init", "validate", "plan", "apply", "list", "explain", "schema", "studio"]
 
 
 def test_version_and_help() -> None:
@@ -130,7 +130,9 @@ def test_another_file_and_folder(tmp_path: Path) -> None:
     (tmp_path / "p" / "other.yaml").write_text(SMALL.replace("small", "other"), encoding="utf-8")
     done = vidbuild("-C", "p", "-f", "other.yaml", "plan", cwd=tmp_path)
     assert done.stdout.startswith("Project other,")
-    for arguments in (["-C", "nowhere"], ["-C", "p", "-f", "nowhere.yaml"]):
+    long = "n" * 300  # no system has names so long
+    for arguments in (["-C", "nowhere"], ["-C", "p", "-f", "nowhere.yaml"], ["-C", long],
+                      ["-f", long]):  # fmt: skip
         done = vidbuild("plan", *arguments, cwd=tmp_path)
         assert (done.returncode, "VB264" in done.stderr) == (1, True)
 
@@ -177,3 +179,20 @@ def test_a_selection_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
         .stdout.splitlines()[-1]
         .startswith("Plan: 1 to create")
     )
+
+
+def test_quiet_and_verbose(tmp_path: Path) -> None:
+    project(tmp_path)
+    quiet = vidbuild("plan", "-q", cwd=tmp_path)
+    assert quiet.stdout == "Plan: 2 to create. About 2 s of video, $0.14.\n"
+    plain, verbose = vidbuild("plan", cwd=tmp_path), vidbuild("plan", "-v", cwd=tmp_path)
+    assert verbose.stdout == plain.stdout
+    assert plain.stderr == ""
+    assert f"project {tmp_path / 'vidbuild.yaml'}: 2 videos" in verbose.stderr
+    assert "POST /v3/videos" in verbose.stderr
+
+
+def test_errors_are_coloured_like_everything_else(tmp_path: Path) -> None:
+    project(tmp_path, SMALL.replace("{{ product }}", "{{ prodct }}"))
+    assert "\x1b[" in vidbuild("plan", "--color", "always", cwd=tmp_path).stderr
+    assert "\x1b[" not in vidbuild("plan", cwd=tmp_path).stderr

@@ -10,7 +10,7 @@ import click
 from vidbuild.cli.common import open_workspace, options_of, plan_options, settings_of
 from vidbuild.cli.live import Json, Live, Plain, Silent
 from vidbuild.cli.options import current, global_options
-from vidbuild.cli.output import colored, message, result, show_diagnostics, width
+from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
 from vidbuild.diagnostics import (
     EXIT_INTERRUPTED,
     EXIT_REFUSED,
@@ -111,6 +111,7 @@ def _carry_out(workspace: Workspace, plan: Plan, given: dict[str, Any], clock: A
     screen = _screen(plan, given, clock)
 
     def confirm(account: Account | None) -> None:
+        detail(f"account {account.username if account else 'unknown'}")
         if plan.pending and not given["yes"]:
             _ask(plan, account)
 

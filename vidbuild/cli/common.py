@@ -55,12 +55,18 @@ def settings_of() -> Any:
 
 def open_workspace(settings: Any) -> Any:
     """The workspace of the settings; diagnostics then find their source lines."""
-    from vidbuild.cli.output import look_for_sources_in
+    from vidbuild.cli.output import detail, look_for_sources_in
     from vidbuild.project.discover import find_project
     from vidbuild.workspace import opened
 
-    look_for_sources_in(find_project(settings.directory, settings.file).parent)
-    return opened.open_workspace(settings)
+    file = find_project(settings.directory, settings.file)
+    look_for_sources_in(file.parent)
+    workspace = opened.open_workspace(settings)
+    api = workspace.loaded.api
+    detail(f"project {file}: {len(workspace.loaded.requests)} videos")
+    detail(f"API {api.operation}, edition {api.edition}")
+    detail(f"lock {workspace.lock_path}: {len(workspace.lock.videos)} videos")
+    return workspace
 
 
 def options_of(

@@ -46,6 +46,9 @@ class Globals:
     color: str = "auto"
 
 
+_latest = [Globals()]
+
+
 def global_options(*, root: bool = False) -> Decorator:
     """Adds the global options to a command. Only the root reads the environment, so that a
     flag before the command is not overruled by a variable."""
@@ -59,8 +62,11 @@ def global_options(*, root: bool = False) -> Decorator:
 
 
 def current() -> Globals:
-    """The global options of the running command."""
-    found: Globals = click.get_current_context().find_root().meta.setdefault(_META, Globals())
+    """The global options of the running command, or of the one that has just failed."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return _latest[0]
+    found: Globals = context.find_root().meta.setdefault(_META, Globals())
     return found
 
 
@@ -78,8 +84,8 @@ def _options(*, root: bool) -> list[Decorator]:
         option("-p", "--profile", metavar="NAME", help="A profile; `draft` is always there."),
         option("--var", metavar="NAME=VALUE", multiple=True, help="A value for a var. Repeatable."),
         option("--var-file", metavar="FILE", multiple=True, help="Values for vars. Repeatable."),
-        option("-q", "--quiet", is_flag=True, help="Say less."),
-        option("-v", "--verbose", is_flag=True, help="Say more."),
+        option("-q", "--quiet", is_flag=True, help="Results only, in as few lines as may be."),
+        option("-v", "--verbose", is_flag=True, help="Also say what is read and asked."),
         option(
             "--color",
             type=click.Choice(["auto", "always", "never"]),
@@ -90,6 +96,7 @@ def _options(*, root: bool) -> list[Decorator]:
 
 def _gather(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     found: Globals = ctx.find_root().meta.setdefault(_META, Globals())
+    _latest[0] = found
     name = str(parameter.name)
     if isinstance(value, tuple):
         getattr(found, name).extend(value)

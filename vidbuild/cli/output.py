@@ -44,17 +44,22 @@ def message(text: str) -> None:
     click.echo(text, err=True, color=True)
 
 
+def detail(text: str) -> None:
+    """What only `--verbose` wants to know, on standard error."""
+    if current().verbose:
+        message(text)
+
+
 def show_problems(problems: Problems) -> None:
     """The diagnostics on standard error, each with its source line."""
     show_diagnostics(problems.diagnostics)
 
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Diagnostics on standard error. Works outside a command as well."""
+    """Diagnostics on standard error. Works when the command is over as well."""
     from vidbuild.report.diagnostics import diagnostics_text
 
-    color = colored(sys.stderr) if click.get_current_context(silent=True) else False
-    text = diagnostics_text(tuple(diagnostics), color=color, source_line=source_line)
+    text = diagnostics_text(tuple(diagnostics), color=colored(sys.stderr), source_line=source_line)
     if text:
         click.echo(text.rstrip("\n"), err=True, color=True)
 

@@ -8,7 +8,7 @@ import sys
 import click
 
 from vidbuild.cli.common import open_workspace, options_of, plan_options, settings_of
-from vidbuild.cli.options import global_options
+from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, result, show_diagnostics, width
 from vidbuild.diagnostics import EXIT_PENDING
 
@@ -55,7 +55,7 @@ def command(
         from vidbuild.report.plan_text import plan_text
 
         show_diagnostics(plan.diagnostics)
-        result(
-            plan_text(plan, color=colored(sys.stdout), all=everything, width=width()).rstrip("\n")
-        )
+        text = plan_text(plan, color=colored(sys.stdout), all=everything, width=width())
+        lines = text.rstrip("\n").split("\n")
+        result("\n".join(lines[-1:] if current().quiet else lines))
     return EXIT_PENDING if detailed_exitcode and plan.pending else 0
