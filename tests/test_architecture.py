@@ -112,6 +112,13 @@ def test_every_code_in_the_source_is_registered() -> None:
             ["-C", str(ROOT / "examples" / "quickstart"), "plan"],
             {"httpx", "jsonschema", "asyncio", "starlette", "av", "PIL"},
         ),
+        *(
+            (
+                ["-C", str(ROOT / "examples" / "quickstart"), *command],
+                {"httpx", "jsonschema", "asyncio", "starlette", "av", "PIL"},
+            )
+            for command in (["validate"], ["list"], ["explain", "story"])
+        ),
     ],
 )
 def test_start_up_loads_only_what_the_command_needs(

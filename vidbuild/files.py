@@ -59,6 +59,33 @@ def unreadable(name: str, error: OSError, *, span: Span | None = None) -> Proble
             return problem("VB102", f"{name} cannot be read: {reason}", span=span)
 
 
+def is_file(path: Path) -> bool:
+    """True for a file; a path that no system can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """True for a folder; a path that no system can have is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def disk_problem(error: OSError) -> Problems:
+    """What the system refused: a full disk, a folder that may not be written, a lost file."""
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    place = f"{error.filename}: " if error.filename else ""
+    return problem(
+        "VB105",
+        f"{place}{reason}",
+        hint="nothing is half-written; free or unlock the place and repeat",
+    )
+
+
 def within(root: Path, path: Path) -> bool:
     """True when `path`, symlinks followed, lies inside `root`."""
     return path.resolve().is_relative_to(root.resolve())
@@ -95,6 +122,18 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes) -> bool:
+    """Puts `data` at a path where nothing is; False where something is. Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        return False
+    with file:
+        file.write(data)
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ from vidbuild.cli.options import EXIT_CODES, Globals, global_options
 
 # Command -> (module with its function `command`, one line for the list of commands).
 COMMANDS = {
+    "init": ("vidbuild.cli.init", "Write a small project that plans and applies at once."),
     "validate": ("vidbuild.cli.validate", "Check everything that needs no network."),
     "plan": ("vidbuild.cli.plan", "Show what an apply would render, why, and for how much."),
     "apply": ("vidbuild.cli.apply", "Render what has changed and record it in the lock."),
@@ -111,6 +112,12 @@ def run(args: Sequence[str] | None = None) -> int:
         return problems.exit_code
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone: nobody to tell
+        return EXIT_ERROR
+    except OSError as error:
+        from vidbuild.cli.output import show_problems
+        from vidbuild.files import disk_problem
+
+        show_problems(disk_problem(error))
         return EXIT_ERROR
     except Exception as error:  # noqa: BLE001 - the edge: what nobody expected is shown as a bug
         from vidbuild.cli.crash import show_crash

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidbuild.diagnostics import problem
+from vidbuild.files import is_file, is_folder
 
 PROJECT_FILE = "vidbuild.yaml"
 
@@ -16,11 +17,11 @@ def find_project(directory: Path, file: str | None = None) -> Path:
     """
     if file is not None:
         path = directory / file
-        if not path.is_file():
+        if not is_file(path):
             raise problem("VB264", f"there is no project file {file}", hint="check --file")
         return path.resolve()
     start = directory.resolve()
-    if not start.is_dir():
+    if not is_folder(start):
         raise problem("VB264", f"{directory} is not a folder", hint="check --directory")
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():
