@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Problems, folded
+from vidbuild.project.cut import cut_texts
 from vidbuild.project.expand import expand
 from vidbuild.project.load import load_project
 from vidbuild.project.model import Layer, Project, Video, placed
@@ -53,7 +54,8 @@ def _load(file: Path, profile: str | None, outside: Mapping[str, Any]) -> Loaded
     _raise_structural(expanded.diagnostics)
     maker = Requests(api, provider=project.provider.name, root=sources.root)
     requests: dict[str, Request] = {}
-    found = [*project.warnings, *expanded.diagnostics]
+    found = [*project.warnings, *cut_texts(project.files, api.document), *expanded.diagnostics]
+    found += sources.spellings.warnings
     broken = {d.video: expanded.unfinished.get(d.video)
               for d in found if d.video and d.severity == "error"}  # fmt: skip
     for video in expanded.videos:

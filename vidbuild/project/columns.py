@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Note, Problems, nearest, problem
+from vidbuild.project.spelling import unspelled
 from vidbuild.source.tables import Row
 
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
@@ -25,7 +26,7 @@ def matches(row: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
     for column, wanted in pattern.items():
         cell = row.get(column)
         options = wanted if isinstance(wanted, list) else [wanted]
-        if cell is None or cell_text(cell) not in map(cell_text, options):
+        if cell is None or cell_text(unspelled(cell)) not in map(cell_text, options):
             return False
     return True
 
@@ -68,7 +69,8 @@ def _convert(row: Row, types: Mapping[str, str], found: list[Diagnostic]) -> Row
         try:
             if isinstance(cell, (list, dict)):
                 raise TypeError(column)
-            values[column] = TYPES[kind](cell_text(cell).strip())
+            text = cell_text(cell if kind == "text" else unspelled(cell))
+            values[column] = TYPES[kind](text.strip())
         except (ValueError, KeyError, TypeError):
             message = f"row {row.number}: {column} = {cell!r} is no {kind}"
             hint = "correct the cell, or leave it empty"

@@ -10,6 +10,7 @@ from unicodedata import normalize
 from vidbuild.diagnostics import Diagnostic, Note, Problems, Span, problem
 from vidbuild.project.build_keys import Block, Parts, keys_above, read_block, settings, tag_list
 from vidbuild.project.columns import cell_text
+from vidbuild.project.emptied import Emptied
 from vidbuild.project.fields import Resolver
 from vidbuild.project.loops import Loop, read_loop
 from vidbuild.project.model import Definition, Expanded, Layer, Project, Video, origin
@@ -45,6 +46,7 @@ class _Expansion:
         self.resolver = Resolver(self.renderer, shape)
         self.variants = Variants(shape)
         self.parts = Parts()
+        self.emptied = Emptied()
         self.found: list[Diagnostic] = []
         self.unfinished: dict[str, Video] = {}
         # Outside values are what they are: never templates.
@@ -57,6 +59,9 @@ class _Expansion:
         stays without a video, and so blocks every command."""
         try:
             block = read_block(definition, self.parts, self.project.profile_vars)
+            overrides = (override.fields for override in block.overrides)
+            layers = (*definition.below, definition.layer, *overrides, *self.project.above)
+            self.found += self.emptied.found(layers)
             loop = self.loop(block)
         except Problems as problems:
             layers = (*definition.below, definition.layer)

@@ -19,6 +19,7 @@ from vidbuild.project.layers import merge, merge_all, without
 from vidbuild.project.model import Layer, Path, origin
 from vidbuild.project.rendering import Renderer, is_template
 from vidbuild.project.scope import VideoScope
+from vidbuild.project.spelling import unspelled
 from vidbuild.project.values import Failed, Omit, described
 from vidbuild.schema.shape import Shape
 from vidbuild.source.scalars import plain_value
@@ -165,7 +166,7 @@ def _as_data(value: Any, layer: Layer, path: Path) -> Any:
         case Failed():
             return value.fail()
         case None | bool() | int() | float():
-            return value
+            return unspelled(value)
         case str():
             return str(value)
         case Mapping():

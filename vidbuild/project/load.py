@@ -67,7 +67,7 @@ class _Load:
             above=_parts(chosen, "set"),
             profile_vars=profile_vars,
             outside=dict(outside),
-            files=tuple(self.files),
+            files=tuple(self.files.values()),
             warnings=tuple(warnings),
         )
 

@@ -113,7 +113,7 @@ class Project:
     above: tuple[Layer, ...] = ()
     profile_vars: tuple[Layer, ...] = ()
     outside: Mapping[str, Any] = field(default_factory=dict)
-    files: tuple[str, ...] = ()
+    files: tuple[Source, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from vidbuild.diagnostics import problem
+from vidbuild.files import is_folder
 from vidbuild.project.model import Layer, Source, placed
 from vidbuild.project.sources import Sources
 from vidbuild.project.structure import Findings, kind_of
@@ -32,6 +33,12 @@ def open_roots(source: Source, sources: Sources, findings: Findings) -> None:
 
 def _folder(value: str, project: Path) -> Path:
     """The folder behind a root, links followed, and in the project's own repository."""
+    try:
+        folder = (project / value).resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        folder = project / value
+    if not is_folder(folder):
+        raise problem("VB280", f"{value} is no folder", hint="check the path and its spelling")
     repository = _repository(project)
     if repository is None:
         raise problem(
@@ -39,12 +46,6 @@ def _folder(value: str, project: Path) -> Path:
             "the project is in no git repository, so it cannot have roots",
             hint="run `git init` in the folder that holds the project and its roots",
         )
-    try:
-        folder = (project / value).resolve()
-    except (OSError, RuntimeError):  # links in a circle
-        folder = project / value
-    if not folder.is_dir():
-        raise problem("VB280", f"{value} is no folder", hint="check the path and its spelling")
     if _repository(folder) != repository:
         raise problem(
             "VB280",

@@ -118,6 +118,7 @@ class VideoScope:
                 span=var.layer.span(*var.pointer),
             )
         self._open.append(name)
+        self.used(var.layer.source.name)
         try:
             return self._evaluate(var.value, var.layer, var.pointer, self)
         finally:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vidbuild import files
 from vidbuild.diagnostics import Problems, nearest, problem
 from vidbuild.project.columns import cell_text, check_unique, no_column
+from vidbuild.project.spelling import Spellings
 from vidbuild.source import tables, yaml
 from vidbuild.source.tables import Row
+from vidbuild.source.unquoted import explained
 
 
 class Sources:
@@ -25,6 +28,7 @@ class Sources:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.roots: dict[str, Path] = {}  # further folders by name, links followed
+        self.spellings = Spellings()
         self._resolved: dict[tuple[str, Path], Path] = {}
         self._texts: dict[Path, str] = {}
         self._rows: dict[Path, list[Row]] = {}
@@ -106,25 +110,36 @@ class Sources:
         if path not in self._rows:
             name = self.shown(path)
             tables.check_ending(name)
-            self._rows[path] = tables.read_rows(self.text(path), file=name)
+            rows = self._rows[path] = tables.read_rows(self.text(path), file=name)
+            self._spelled([row.values for row in rows], path)
         return self._rows[path]
+
+    def _spelled(self, data: Any, path: Path) -> Any:
+        """Data of a YAML or JSON file with the spelling of numbers kept."""
+        if path.suffix.lower() not in (".yaml", ".yml", ".json"):
+            return data
+        return self.spellings.kept(data, self.text(path), self.shown(path))
 
     def data(self, path: Path, *, key: str | None) -> Any:
         """A data file's value; with `key`, its rows as a mapping by that column."""
         if (path, key) not in self._data:
             name = self.shown(path)
             tables.check_ending(name)
-            self._data[path, key] = (
-                tables.read_data(self.text(path), file=name)
-                if key is None
-                else _by_key(self.rows(path), key)
-            )
+            if key is not None:
+                self._data[path, key] = _by_key(self.rows(path), key)
+            else:
+                value = tables.read_data(self.text(path), file=name)
+                self._data[path, key] = self._spelled(value, path)
         return self._data[path, key]
 
     def yaml(self, path: Path) -> tuple[str, Any]:
         """A YAML file's text and value."""
-        text = self.text(path)
-        return text, yaml.load(text, file=self.shown(path))
+        text, name = self.text(path), self.shown(path)
+        try:
+            data = yaml.load(text, file=name)
+        except Problems as problems:
+            raise explained(problems, text, partial(yaml.load, file=name)) from None
+        return text, self.spellings.kept(data, text, name, own=True)
 
 
 def _by_key(rows: Sequence[Row], key: str) -> dict[str, Any]:
