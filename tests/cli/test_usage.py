@@ -196,3 +196,13 @@ def test_errors_are_coloured_like_everything_else(tmp_path: Path) -> None:
     project(tmp_path, SMALL.replace("{{ product }}", "{{ prodct }}"))
     assert "\x1b[" in vidbuild("plan", "--color", "always", cwd=tmp_path).stderr
     assert "\x1b[" not in vidbuild("plan", cwd=tmp_path).stderr
+
+
+def test_what_the_disk_refuses_is_said(tmp_path: Path) -> None:
+    done = vidbuild("schema", "-o", tmp_path / "file" / "x.json", cwd=tmp_path)
+    assert done.returncode == 0
+    (tmp_path / "plain").write_text("", encoding="utf-8")
+    done = vidbuild("schema", "-o", tmp_path / "plain" / "x.json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "VB105" in done.stderr
+    assert "Traceback" not in done.stderr
