@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: help demo test check format schemas yaml-suite bench build clean
+.PHONY: help demo test check format schemas docs yaml-suite bench build clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,7 @@ check: $(VENV)/.installed  ## lint, types, and generated files that must not be 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vidbuild schema | cmp - schemas/vidbuild.schema.json
+	$(BIN)/python -m vidbuild.cli.codes | cmp - docs/diagnostics.md
 
 format: $(VENV)/.installed  ## rewrite in the project's style
 	$(BIN)/ruff check --fix .
@@ -46,6 +47,9 @@ lowest:  ## the test suite on the lowest versions that pyproject.toml allows
 	sed -n '/^dependencies/,/^\]/p; /^studio = \[/,/^\]/p' pyproject.toml | sed -n 's/^  "\(.*\)>=\([^"]*\)".*/\1==\2/p' > $(VENV)-lowest/pins.txt
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-lowest/pins.txt --editable . --group dev
 	$(VENV)-lowest/bin/python -m pytest -n $(JOBS)
+
+docs: $(VENV)/.installed  ## regenerate the page of diagnostic codes
+	$(BIN)/python -m vidbuild.cli.codes > docs/diagnostics.md
 
 bench: $(VENV)/.installed  ## measure what the docs quote
 	$(BIN)/python bench/startup.py

@@ -131,8 +131,12 @@ def write_new(path: Path, data: bytes) -> bool:
         file = path.open("xb")
     except FileExistsError:
         return False
-    with file:
-        file.write(data)
+    try:
+        with file:
+            file.write(data)
+    except BaseException:
+        path.unlink(missing_ok=True)  # a part of a file would be kept for ever
+        raise
     return True
 
 
