@@ -7,7 +7,10 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.commands import SMALL, project, vidbuild
+from tests.report.test_diagnostic_formats import is_quiet
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -94,3 +97,17 @@ def test_a_project_without_videos(tmp_path: Path) -> None:
     done = vidbuild("list", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "the project has no videos\n")
     assert json.loads(vidbuild("list", "--json", cwd=tmp_path).stdout)["videos"] == []
+
+
+HOSTILE = "a\x1b[2J\u202eb\x9b"
+
+
+@pytest.mark.parametrize("command", [["plan"], ["list"], ["explain", "hello"]])
+def test_no_document_moves_a_cursor(command: list[str], tmp_path: Path) -> None:
+    project(tmp_path, SMALL.replace("title: Hello", f"title: {json.dumps(HOSTILE)}"))
+    done = vidbuild(*command, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert is_quiet(done.stdout)
+    meant = json.dumps(json.loads(done.stdout))
+    assert (json.dumps(HOSTILE) in meant) is (command != ["list"])  # a list has no titles
+    assert is_quiet(vidbuild(*command, cwd=tmp_path).stdout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
@@ -48,9 +47,10 @@ def command(
     workspace = open_workspace(settings_of())
     plan = make_plan(workspace, options_of(select, exclude, resubmit, no_download=no_download))
     if as_json or form == "json":
+        from vidbuild.report.as_json import as_json as written
         from vidbuild.report.plan_json import plan_json
 
-        result(json.dumps(plan_json(plan, all=everything), ensure_ascii=False, indent=2))
+        result(written(plan_json(plan, all=everything)))
     else:
         from vidbuild.report.plan_text import plan_text
 
