@@ -1,9 +1,10 @@
-# Everything runs in a virtual environment of its own; `make demo` and `make test` need only
-# Python 3.11+, make and a package registry.
+# Everything runs in a virtual environment of its own; `make demo` needs only Python 3.11+, make
+# and a package registry, `make test` npm too: it tries the editor's schema in a language server.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+EDITOR_TOOLS := build/editor
 
 .PHONY: help demo test check format schemas docs yaml-suite bench build clean
 
@@ -16,12 +17,21 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[studio]' --group dev
 	@touch $@
 
+# The language server needs Node 20.11; where the machine's is older, one of its own.
+$(EDITOR_TOOLS)/.installed: tests/editor/package.json
+	@command -v npm >/dev/null || { echo "npm is needed for tests/editor: install Node.js"; exit 1; }
+	mkdir -p $(EDITOR_TOOLS) && cp $< $(EDITOR_TOOLS)/
+	cd $(EDITOR_TOOLS) && npm install --no-package-lock --no-audit --no-fund --silent
+	cd $(EDITOR_TOOLS) && node -e 'const [a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2011))' \
+	  || npm install --no-package-lock --no-save --no-audit --no-fund --silent node@22
+	@touch $@
+
 demo: $(VENV)/.installed  ## plan and apply examples/quickstart with the embedded studio
 	$(BIN)/vidbuild -C examples/quickstart plan
 	$(BIN)/vidbuild -C examples/quickstart apply --yes
 	@echo "The videos are in examples/quickstart/build:" && ls -1 examples/quickstart/build/*.mp4
 
-test: $(VENV)/.installed  ## the whole test suite
+test: $(VENV)/.installed $(EDITOR_TOOLS)/.installed  ## the whole test suite
 	$(BIN)/python -m pytest -n $(JOBS)
 
 check: $(VENV)/.installed  ## lint, types, and generated files that must not be stale
@@ -41,7 +51,7 @@ schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from t
 yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
 	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
-lowest:  ## the test suite on the lowest versions that pyproject.toml allows
+lowest: $(EDITOR_TOOLS)/.installed  ## the test suite on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	sed -n '/^dependencies/,/^\]/p; /^studio = \[/,/^\]/p' pyproject.toml | sed -n 's/^  "\(.*\)>=\([^"]*\)".*/\1==\2/p' > $(VENV)-lowest/pins.txt

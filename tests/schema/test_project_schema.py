@@ -26,55 +26,8 @@ SCHEMA = project_schema(API)
 JUDGE = Draft202012Validator(SCHEMA)
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/vidbuild.yaml"))
 
-PROJECT: dict[str, Any] = load(
-    """
-vidbuild: 1
-project: acme-onboarding
-provider: heygen
-vars:
-  product: Acme Cloud
-  release: {file: facts/release.json}
-  words: {file: strings.csv, key: id}
-defaults:
-  type: avatar
-  avatar_id: Abigail_expressive_2024112501
-  voice_id: 73c0b6a2e29d4d38aca41454bf58c955
-  resolution: 1080p
-  background: {type: color, value: "#101820"}
-include: [courses/*/_course.yaml]
-videos:
-  welcome:
-    title: Welcome to {{ product }}
-    script: Hello, and welcome to {{ product }} {{ release.version }}.
-  tour:
-    script: {file: scripts/tour.md.j2}
-    background: {type: image, asset_id: {file: media/office.png}}
-    resolution: 720p
-  pricing:
-    for_each:
-      matrix: {lang: [en, de, fr], plan: [team, enterprise]}
-      exclude: [{lang: fr, plan: team}]
-    name: pricing/{{ each.lang }}-{{ each.plan }}
-    script: {file: "scripts/{{ each.lang }}/pricing.j2"}
-    overrides:
-      - when: {lang: [de, at]}
-        set: {voice_id: de_voice_1, voice_settings: {locale: de-DE}}
-      - when: each.plan == "enterprise"
-        set: {resolution: 4k}
-  customer:
-    for_each: {file: data/customers.csv, types: {seats: int, vip: bool}, where: each.company}
-    name: customers/{{ each.id }}
-    script: Hi {{ each.first_name | default("there") }}, thanks for choosing {{ product }}.
-    voice_id: "{{ each.voice | default(omit) }}"
-    tags: [personal]
-    private: true
-profiles:
-  draft: {provider: studio, set: {resolution: 720p}}
-policy: {max_cost: 50.00, max_cost_month: 400, max_renders: 200, max_deletes: 0}
-output: {dir: build, files: [video, subtitle, thumbnail], keep_history: 5}
-""",
-    file="vidbuild.yaml",
-)
+ACME = Path(__file__).parents[1] / "editor" / "acme.yaml"  # uses a little of everything
+PROJECT: dict[str, Any] = load(ACME.read_text(encoding="utf-8"), file=ACME.name)
 
 
 def with_video(**fields: Any) -> dict[str, Any]:

@@ -32,10 +32,10 @@ class ProjectFields:
         for name, forms in self._members(request, whole=False).items():
             self.fields[name] = _united(forms)
 
-    def variants(self, *, beside: Schema) -> Schema:
-        """Conditions that allow a variant its own fields alone, and what `beside` names."""
+    def variants(self) -> Schema:
+        """Conditions that keep from a video the fields that only other variants have."""
         tags = self._request.variants
-        found = [_only(self._request, tag, beside=beside) for tag in tags if tags[tag].closed]
+        found = [_only(self._request, tag, sealed=True) for tag in tags if tags[tag].closed]
         return {"allOf": found} if found else {}
 
     def _field(self, shape: Shape, *, whole: bool) -> Schema:
@@ -85,7 +85,10 @@ class ProjectFields:
         elif shape.rest:
             found["additionalProperties"] = self._field(shape.rest, whole=whole)
         if shape.variants:
-            found["allOf"] = [_only(shape, name, whole=whole) for name in shape.variants]
+            sealed = _knows_all(shape)
+            found["allOf"] = [
+                _only(shape, tag, whole=whole, sealed=sealed) for tag in shape.variants
+            ]
         return found
 
     def _members(self, shape: Shape, *, whole: bool) -> dict[str, list[Schema]]:
@@ -140,13 +143,16 @@ def _tag(shape: Shape, *, whole: bool) -> Schema:
     return {"description": "The kind; it decides which other fields there are.", **_any_of(ways)}
 
 
-def _only(shape: Shape, tag: str, *, whole: bool = False, beside: Schema | None = None) -> Schema:
-    """If the tag is this, the members are those of its variant."""
+def _only(shape: Shape, tag: str, *, sealed: bool, whole: bool = False) -> Schema:
+    """If the tag is this, there are no members that only other variants have; `sealed` where
+    unknown ones are refused already."""
     name, variant = str(shape.discriminator), shape.variants[tag]
     then: Schema = {}
     if variant.closed:
-        known: Schema = {"enum": list(variant.properties)}
-        then["propertyNames"] = {"anyOf": [known, beside]} if beside else known
+        members = dict.fromkeys(m for each in shape.variants.values() for m in each.properties)
+        then["properties"] = {m: False for m in members if m not in variant.properties}
+        if not sealed:
+            then["propertyNames"] = {"enum": [name, *variant.properties]}
     if whole and _required(variant):
         then["required"] = _required(variant)
     return {"if": {"properties": {name: {"const": tag}}, "required": [name]}, "then": then}
