@@ -118,6 +118,8 @@ CODES: dict[str, str] = {
     "VB414": "a column that the data does not have",
     "VB420": "a media file of a kind that the API does not take",
     "VB421": "a media file that is too large or too long",
+    "VB422": "a media file of another kind than the field takes",
+    "VB423": "a picture larger than the documentation allows",
     "VB601": "no API key",
     "VB602": "the API key was refused",
     "VB603": "the provider's host cannot be reached",

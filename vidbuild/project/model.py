@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -157,6 +158,18 @@ class Video:
             return self.definition.layer.span(key=True)
         layer, held = found
         return layer.span(*held, key=key and len(held) == len(path))
+
+
+    def written(self, path: Path) -> str | None:
+        """A value that is no text, as the project file spells it."""
+        found = origin(self.layers, path)
+        if found is None or found[1] != path:
+            return None
+        layer, held = found
+        span = layer.span(*held)
+        line = layer.source.text.split("\n")[span.line - 1]
+        word = re.compile(r"[-+.\w]+").match(line, span.column - 1)
+        return word[0] if word else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

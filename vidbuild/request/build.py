@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any
@@ -12,7 +13,7 @@ from vidbuild.diagnostics import Diagnostic, Note, Problems
 from vidbuild.project.model import Path, Video
 from vidbuild.request.fingerprint import canonical_json, fingerprint, quick_json
 from vidbuild.request.forms import Form, Forms
-from vidbuild.request.media import read_media
+from vidbuild.request.media import check_use, read_media, too_large
 from vidbuild.request.model import Media, Request
 from vidbuild.request.normalise import normalise_script
 from vidbuild.schema.api import Api
@@ -38,9 +39,13 @@ class Requests:
     def request(self, video: Video) -> tuple[Request, list[Diagnostic]]:
         """The video's request and warnings. Raises `Problems` with all that is wrong."""
         files: dict[str, Media] = {}
+        warned: list[Diagnostic] = []
 
         def media_at(name: str, path: Path) -> Media:
-            files[".".join(map(str, path))] = found = self.media_of(name, video, path)
+            field = ".".join(map(str, path))
+            files[field] = found = self.media_of(name, video, path)
+            if advice := too_large(found, self.limits, span=video.origin(path)):
+                warned.append(replace(advice, video=video.name, field=field))
             return found
 
         try:
@@ -52,22 +57,25 @@ class Requests:
         outline = self.forms.outline(body)
         form = self.forms.get(outline)
         if form is not None:
-            return self.made(video, body, files, form), []
+            return self.made(video, body, files, form), warned
         said = [_diagnostic(f, video) for f in findings(self.api, body, local_files=True)]
         if any(d.severity == "error" for d in said):
-            raise Problems(said)
+            raise Problems(said + warned)
         form = None if said else self.forms.learn(outline, body)
-        return self.made(video, body, files, form), said
+        return self.made(video, body, files, form), said + warned
 
     def media_of(self, name: str, video: Video, path: Path) -> Media:
-        if name not in self.media:
-            span = video.origin(path)
-            file, field = self.root / name, ".".join(map(str, path))
-            try:
-                found = read_media(file, name=name, limits=self.limits, span=span)
-            except Problems as problems:
-                raise Problems([replace(d, field=field) for d in problems.diagnostics]) from None
-            self.media[name] = found
+        """The facts of a file, read once, that the field at `path` takes."""
+        span = video.origin(path)
+        try:
+            if name not in self.media:
+                file = self.root / name
+                self.media[name] = read_media(file, name=name, limits=self.limits, span=span)
+            kinds = _kinds_at(self.api.request, video.fields, path)
+            check_use(self.media[name], kinds, self.limits, span=span)
+        except Problems as problems:
+            field = ".".join(map(str, path))
+            raise Problems([replace(d, field=field) for d in problems.diagnostics]) from None
         return self.media[name]
 
     def made(
@@ -95,6 +103,19 @@ class Requests:
             row=video.row,
             depends_on=tuple(sorted({*video.depends_on, *(m.file for m in files.values())})),
         )
+
+
+def _kinds_at(shape: Shape | None, value: Any, path: Path) -> Sequence[str]:
+    """The kinds of media that the field at `path` takes: what it says, or the one around it."""
+    kinds: Sequence[str] = ()
+    for part in path:
+        if shape is None:
+            break
+        chosen = shape.variant(value) or shape
+        shape = chosen.items if isinstance(part, int) else chosen.member(part, value)
+        value = value[part]
+        kinds = shape.schema.get("x-vidbuild-media", kinds) if shape else kinds
+    return kinds
 
 
 class Unsendable(Exception):
@@ -173,9 +194,17 @@ def _diagnostic(finding: Finding, video: Video) -> Diagnostic:
         code=finding.code,
         severity="warning" if finding.code == WARNING else "error",
         message=finding.message,
-        hint=finding.hint,
+        hint=_as_written(finding, video),
         span=video.origin(finding.path, key=finding.code in _ABOUT_NAMES),
         video=video.name,
         field=".".join(map(str, finding.path)) or None,
         notes=notes,
     )
+
+
+def _as_written(finding: Finding, video: Video) -> str | None:
+    """The hint; where it says to quote a number, the number as the file has it: `2.10`."""
+    quoting = re.match(r"put it in quotes: ", finding.hint or "")
+    if quoting is None or (written := video.written(finding.path)) is None:
+        return finding.hint
+    return f'{quoting[0]}"{written}"'

@@ -9,13 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A local file in an asset field. `file` is relative to the project folder."""
+    """A local file in an asset field. `file` is relative to the project folder.
+
+    `seconds`, `width` and `height` (pixels) are None where the file does not tell.
+    """
 
     file: str
     sha256: str
     bytes: int
     mime: str
     seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ component of the document has its name as `x-vidbuild-name`. Not for values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vidbuild.diagnostics import problem
@@ -19,10 +19,8 @@ def resolve(document: Mapping[str, Any], node: Any) -> dict[str, Any]:
     """The flat form of a node. Raises `Problems` where a `$ref` is of no use."""
     schema = _settle(_follow(document, node, ()))
     branches = schema.pop("oneOf", None) or schema.pop("anyOf", None)
-    if branches:
-        _unite(document, schema, branches)
-    elif isinstance(schema.get("discriminator"), Mapping):
-        schema.pop("discriminator")
+    if branches or isinstance(schema.get("discriminator"), Mapping):
+        _unite(document, schema, branches or _heirs(document, schema))
     tag = schema.get("x-vidbuild-discriminator")
     if tag and "discriminator" not in schema:
         schema["discriminator"] = tag
@@ -67,9 +65,12 @@ def _follow(document: Mapping[str, Any], node: Any, seen: tuple[str, ...]) -> di
         merged = _follow(document, pointed(document, reference), (*seen, reference))
         merged["x-vidbuild-name"] = reference.rsplit("/", 1)[-1]
     parts = node.get("allOf", ())
-    for part in parts:
-        merged = _both(merged, _follow(document, part, seen))
     rest = {k: v for k, v in node.items() if k not in ("$ref", "allOf")}
+    for part in parts:
+        above = _follow(document, part, seen)
+        if (len(parts) > 1 or "properties" in rest) and not above.keys() & {"oneOf", "anyOf"}:
+            above.pop("discriminator", None)  # an heir is one kind, and no choice of kinds
+        merged = _both(merged, above)
     if len(parts) > 1 or (parts and reference) or not rest.keys() <= _BESIDE:
         merged.pop("x-vidbuild-name", None)
     return _both(merged, rest)
@@ -78,7 +79,7 @@ def _follow(document: Mapping[str, Any], node: Any, seen: tuple[str, ...]) -> di
 # What may stand beside a `$ref` without making another schema of it.
 _BESIDE = frozenset({
     "description", "default", "title", "example", "examples", "deprecated", "nullable",
-    "x-vidbuild-text",
+    "x-vidbuild-text", "x-vidbuild-media",
 })  # fmt: skip
 
 
@@ -108,6 +109,9 @@ def _settle(node: dict[str, Any]) -> dict[str, Any]:
     for bound, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(schema.get(strict), bool) and schema.pop(strict) and bound in schema:
             schema[strict] = schema.pop(bound)
+    if "const" in schema and schema["const"] is None:
+        schema["nullable"], schema["enum"] = True, []
+        del schema["const"]
     if not types and not schema["nullable"] and ("properties" in schema or "required" in schema):
         schema["type"] = ["object"]
     return schema
@@ -115,22 +119,55 @@ def _settle(node: dict[str, Any]) -> dict[str, Any]:
 
 def _unite(document: Mapping[str, Any], schema: dict[str, Any], branches: list[Any]) -> None:
     """Works a union into the schema: null, a single branch, tagged variants, or the rest."""
-    flat = [(raw, _settle(_follow(document, raw, ()))) for raw in branches]
+    flat = list(_flat(document, branches, ()))
     solid = [(raw, each) for raw, each in flat if not _only_null(each)]
     if len(solid) < len(flat):
         schema["nullable"] = True
     given = schema.pop("discriminator", None)
+    if not solid:
+        return
     if len(solid) == 1 and not isinstance(given, Mapping):
         _absorb(document, schema, solid[0][0])
         return
     tag = given.get("propertyName") if isinstance(given, Mapping) else _common_tag(solid)
-    if tag is None:
-        schema["alternatives"] = [raw for raw, _ in solid]
+    mapping = given.get("mapping", {}) if isinstance(given, Mapping) else {}
+    variants = {} if tag is None else _variants(document, tag, mapping, solid)
+    common = {key: schema[key] for key in ("properties", "required") if key in schema}
+    if tag is None or not variants:
+        schema["alternatives"] = [_with(raw, common) for raw, _ in solid]
         return
     schema["discriminator"] = tag
-    mapping = given.get("mapping", {}) if isinstance(given, Mapping) else {}
-    schema["variants"] = _variants(document, tag, mapping, solid)
+    schema["variants"] = {value: _with(raw, common) for value, raw in variants.items()}
     schema["type"] = ["object"]
+
+
+def _flat(
+    document: Mapping[str, Any], branches: list[Any], seen: tuple[Any, ...]
+) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The branches of a union, those of unions inside it in their place: raw and followed."""
+    for raw in branches:
+        each = _settle(_follow(document, raw, ()))
+        inner = each.get("oneOf") or each.get("anyOf")
+        if not inner or "properties" in each or isinstance(each.get("discriminator"), Mapping):
+            yield raw, each
+        elif not any(inner is other for other in seen):
+            yield from _flat(document, inner, (*seen, inner))
+
+
+def _with(raw: Any, common: dict[str, Any]) -> Any:
+    """A branch together with what stands beside the union and so holds for all of them."""
+    return {"allOf": [common, raw]} if common else raw
+
+
+def _heirs(document: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Any]:
+    """The schemas built on this one by `allOf`, for a discriminator without a union."""
+    name, known = schema.get("x-vidbuild-name"), document.get("components", {}).get("schemas", {})
+    reference = f"#/components/schemas/{name}"
+    return [
+        {"$ref": f"#/components/schemas/{other}"}
+        for other, each in known.items()
+        if isinstance(each, Mapping) and {"$ref": reference} in each.get("allOf", ())
+    ]
 
 
 def _only_null(schema: Mapping[str, Any]) -> bool:
