@@ -67,7 +67,8 @@ def test_no_name_and_no_render_in_flight_is_lost(base: Lock, ours: Lock, theirs:
             continue
         before = base.videos.get(name)
         past = (before.render, *before.history) if before else ()
-        over = {identity(PROJECT, r) for r in past if r.status in (Status.completed, Status.gone)}
+        done = [r for r in past if r.status in (Status.completed, Status.gone)]
+        over = {f(PROJECT, r) for r in done for f in (identity, same_key)}
         now = {}
         for each in (both.render, *both.history):
             now[identity(PROJECT, each)] = each
