@@ -12,13 +12,10 @@ from vidbuild.schema.api import Api, load_api
 def route(api: Api, operation: str, **values: str) -> tuple[str, str]:
     """Method and path of an operation, `values` put into the path.
 
-    A spec that describes creating alone is enough for a project: what it lacks is looked up
-    in the bundled one. Raises `KeyError` for an operation in neither.
+    A spec that describes creating alone is enough for a project, whatever it calls that: what
+    it lacks is looked up in the bundled one. Raises `KeyError` for an operation in neither.
     """
-    found = _find(api, operation) or _find(load_api(), operation)
-    if found is None:
-        raise KeyError(operation)
-    method, path = found
+    method, path = _find(api, operation)
     return method, path.format_map({name: quote(text, safe="") for name, text in values.items()})
 
 
@@ -28,8 +25,15 @@ def limit(api: Api, name: str, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def _find(api: Api, operation: str) -> tuple[str, str] | None:
-    return next((at for at, name in _operations(api.document) if name == operation), None)
+def _find(api: Api, operation: str) -> tuple[str, str]:
+    if operation == "createVideo":
+        method, _, path = api.operation.partition(" ")
+        return method, path
+    for document in (api.document, load_api().document):
+        for at, name in _operations(document):
+            if name == operation:
+                return at
+    raise KeyError(operation)
 
 
 def _operations(document: Any) -> Iterator[tuple[tuple[str, str], Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from vidbuild.schema.api import Api, load_api
 from vidbuild.studio import store, videos
 from vidbuild.studio.answers import ApiError, answer, data, dated, encode, say_error
 from vidbuild.studio.asset_calls import get_asset, get_file, upload_asset
@@ -83,7 +84,7 @@ def make_app(desk: Desk) -> ASGIApp:
     """The app over an open desk."""
     routes = [
         Route(path, _endpoint(desk, f"{method} {path}", call), methods=[method])
-        for method, path, call in _routes(desk.api.document)
+        for method, path, call in _routes(desk.api)
     ]
     routes += [
         Route("/_studio/ledger", _endpoint(desk, "GET /_studio/ledger", get_ledger)),
@@ -97,15 +98,27 @@ def make_app(desk: Desk) -> ASGIApp:
     return dated(app, lambda: desk.now, lambda: secrets.token_hex(12))
 
 
-def _routes(document: Any) -> list[tuple[str, str, Call]]:
-    """Method, path and call of every operation that the studio has; static paths first."""
-    found = [
-        (method.upper(), path, CALLS[operation["operationId"]])
-        for path, item in document["paths"].items()
-        for method, operation in item.items()
-        if isinstance(operation, dict) and operation.get("operationId") in CALLS
-    ]
+def _routes(api: Api) -> list[tuple[str, str, Call]]:
+    """Method, path and call of every operation that the studio has; static paths first.
+
+    An edition may describe the creating of videos alone, by any name: the other operations
+    are then where the bundled one has them.
+    """
+    places = {**dict(_places(load_api().document)), **dict(_places(api.document))}
+    places["createVideo"] = api.operation
+    found = []
+    for name, place in places.items():
+        method, _, path = place.partition(" ")
+        found.append((method, path, CALLS[name]))
     return sorted(found, key=lambda route: (route[1].count("{"), route[1], route[0]))
+
+
+def _places(document: Any) -> Iterator[tuple[str, str]]:
+    """The studio's operations by id, with method and path."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items() if isinstance(item, dict) else ():
+            if isinstance(operation, dict) and operation.get("operationId") in CALLS:
+                yield operation["operationId"], f"{method.upper()} {path}"
 
 
 def _endpoint(
