@@ -59,3 +59,11 @@ def test_every_option_is_documented(name: str) -> None:
 def test_every_column_is_documented() -> None:
     for column, member in COLUMNS.items():
         assert re.search(rf"^\| `{column}`(, `{member}`)? \|", COMMANDS_PAGE, re.MULTILINE), column
+
+
+def test_only_commands_that_exist_are_named() -> None:
+    """In hints, docs and examples: `vidbuild WORD` is something that can be typed."""
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("vidbuild/**/*.py")]
+    for path in texts:
+        for word in re.findall(r"`vidbuild ([a-z]+)", path.read_text(encoding="utf-8")):
+            assert word in COMMANDS, f"{path.name} names `vidbuild {word}`"

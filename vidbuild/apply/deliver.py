@@ -176,7 +176,7 @@ async def _download(source: _Source, kind: str, path: str) -> tuple[Path, str] |
         source.name,
         "VB557",
         f"the {kind} cannot be fetched: {why}",
-        hint="the video is rendered and recorded; `vidbuild fetch` tries again",
+        hint="the video is rendered and recorded; the next apply tries again",
     )
 
 

@@ -89,11 +89,11 @@ def _apply(workspace: Workspace, given: dict[str, Any], clock: Any) -> int:
     if not given["as_json"]:
         _show(plan)
     _expect(plan, given["expect"])
+    check_limits(workspace, plan, max_cost=given["max_cost"], allow=given["allow"], now=clock.now())
     if not _works(plan):
         if given["as_json"]:
             _nothing(clock)
         return 0
-    check_limits(workspace, plan, max_cost=given["max_cost"], allow=given["allow"], now=clock.now())
     if plan.pending and not given["yes"] and not sys.stdin.isatty():
         raise problem(
             "VB721",

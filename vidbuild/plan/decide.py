@@ -286,6 +286,6 @@ def _unknown_resubmission(name: str, sights: Mapping[str, Sight]) -> Problems:
     return problem(
         RESUBMIT_UNKNOWN,
         f"--resubmit {name}: no selected video has this name",
-        hint=f"did you mean {close}?" if close else "`vidbuild status` shows what is in flight",
+        hint=f"did you mean {close}?" if close else "`vidbuild plan --all` names every video",
         exit_code=EXIT_USAGE,
     )
