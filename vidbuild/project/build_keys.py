@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from vidbuild.diagnostics import Problems, problem
 from vidbuild.project.model import BUILD_KEYS, Definition, Layer
 from vidbuild.project.overrides import Override, read_overrides
 from vidbuild.project.scope import Var
+from vidbuild.project.structure import suggestion
 
 # A key's value and the layer that says it.
 Written = tuple[Any, Layer]
@@ -137,6 +139,17 @@ def settings(block: Block) -> dict[str, Any]:
         for key, (_, _, default) in _SETTINGS.items()
         if values[key] is not None
     }
+
+
+def check_ignored(block: Block, members: Collection[str]) -> None:
+    """Raises `Problems` for names under `ignore_changes` that no field has."""
+    names, layer = block.written("ignore_changes")
+    for index, name in enumerate(names if _is_names(names) else ()):
+        field = re.split(r"[.\[]", name)[0]
+        if field not in members:
+            raise problem("VB201", f"`ignore_changes` names an unknown field {name!r}",
+                          hint=suggestion(field, sorted(members)),
+                          span=layer.span("ignore_changes", index))  # fmt: skip
 
 
 def _is_revision(value: Any) -> bool:

@@ -8,13 +8,21 @@ from typing import Any
 from unicodedata import normalize
 
 from vidbuild.diagnostics import Diagnostic, Note, Problems, Span, problem
-from vidbuild.project.build_keys import Block, Parts, keys_above, read_block, settings, tag_list
+from vidbuild.project.build_keys import (
+    Block,
+    Parts,
+    check_ignored,
+    keys_above,
+    read_block,
+    settings,
+    tag_list,
+)
 from vidbuild.project.columns import cell_text
 from vidbuild.project.emptied import Emptied
 from vidbuild.project.fields import Resolver
 from vidbuild.project.loops import Loop, read_loop
 from vidbuild.project.model import Definition, Expanded, Layer, Project, Video, origin
-from vidbuild.project.names import folded, wrong_with
+from vidbuild.project.names import files_in_the_way, folded, wrong_with
 from vidbuild.project.overrides import applies
 from vidbuild.project.rendering import Renderer, is_template
 from vidbuild.project.scope import Each, VideoScope
@@ -110,6 +118,7 @@ class _Expansion:
         layers = self.variants.fitted(self.with_kind(layers, scope))
         resolved = self.resolver.resolve(layers, scope)
         kind = resolved.fields.get(self.variants.tag)
+        check_ignored(block, self.variants.members)
         found = [*resolved.found, *self.variants.clashes(resolved.layers, kind)]
         definition = block.definition
         files = {definition.layer.source.name, *(layer.source.name for layer in layers)}
@@ -206,7 +215,24 @@ def _distinct(videos: list[Video]) -> tuple[list[Video], list[Diagnostic]]:
                 hint="give each video a name of its own", span=_place(video),
                 notes=(Note(message="the first one", span=_place(before)),),
             ))  # fmt: skip
+    found += [
+        _in_the_way(first[other], video)
+        for name, video in first.items()
+        if "/" in name
+        for other in files_in_the_way(name)
+        if other in first
+    ]
     return list(first.values()), found
+
+
+def _in_the_way(file: Video, folder: Video) -> Diagnostic:
+    return Diagnostic(
+        code="VB262",
+        message=f"a file of {file.name!r} would stand where {folder.name!r} needs a folder",
+        hint="give one of them another name",
+        span=_place(folder),
+        notes=(Note(message="the other one", span=_place(file)),),
+    )
 
 
 def _label(definition: Definition) -> str:

@@ -84,6 +84,11 @@ def fault(error: Exception, scope: Names) -> TemplateFault:
             return TemplateFault(message, template=template, line=line, code="VB304", hint=hint)
 
 
+# Names that there are, but not everywhere.
+_NOT_HERE = {
+    "each": "only a video with `for_each` has rows",
+    "_": "translations are not supported by this version",
+}
 _MEMBERS = "members belong to mappings; change other values with filters"
 _TYPES = "cells are text unless `types` says otherwise; `| int` and `| string` convert values"
 
@@ -118,7 +123,7 @@ def _undefined(error: NoSuchName, template: str | None, line: int, scope: Names)
     if error.owner is missing:
         known = scope.names()
         message = f"{error.name!r} is not defined"
-        hint = "define it under `vars`"
+        hint = _NOT_HERE.get(error.name, "define it under `vars`")
         if error.name in known:
             hint = "add `with context` to the import of this template"
     elif isinstance(error.owner, Mapping):

@@ -159,7 +159,6 @@ class Video:
         layer, held = found
         return layer.span(*held, key=key and len(held) == len(path))
 
-
     def written(self, path: Path) -> str | None:
         """A value that is no text, as the project file spells it."""
         found = origin(self.layers, path)

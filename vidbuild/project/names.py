@@ -8,8 +8,9 @@ import unicodedata
 MAX_NAME = 200
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DEVICES = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"}
 )
+_ENDINGS = (".mp4", ".webm", ".srt", ".jpg")  # of a video's files
 
 
 def wrong_with(name: str) -> str | None:
@@ -38,3 +39,14 @@ def _is_mark(character: str) -> bool:
 def folded(name: str) -> str:
     """Equal for two names that one file system or another takes for the same."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def files_in_the_way(folded_name: str) -> list[str]:
+    """Folded names whose files would stand where this one needs a folder: `a` for `a.mp4/b`."""
+    folders = [folded_name[: match.start()] for match in re.finditer("/", folded_name)]
+    return [
+        folder.removesuffix(ending)
+        for folder in folders
+        for ending in _ENDINGS
+        if folder.endswith(ending)
+    ]

@@ -17,7 +17,8 @@ class Variants:
     def __init__(self, shape: Shape) -> None:
         self.tag = shape.discriminator or ""
         self.shape = shape
-        self.members = {m for variant in shape.variants.values() for m in variant.properties}
+        kinds = shape.variants.values() or (shape,)
+        self.members = {m for kind in kinds for m in kind.properties}
         self._cut: dict[tuple[int, str], tuple[Layer, Layer]] = {}
 
     def fitted(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
