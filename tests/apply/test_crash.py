@@ -63,6 +63,7 @@ def haunted(world: World, reaper: Reaper, monkeypatch: pytest.MonkeyPatch) -> No
 
         return stepped
 
+    world.killed = True
     world.journal_type = MortalJournal
     world.cloud.step = reaper
     monkeypatch.setattr(book, "write_atomic", mortal(write_atomic))

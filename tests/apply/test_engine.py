@@ -269,6 +269,22 @@ def test_an_old_intent_is_looked_for_and_never_sent_again(
         assert quiet(world)
 
 
+def test_a_stuck_render_is_resubmitted_on_demand_alone(world: World) -> None:
+    world.write(tour="One.")
+    world.apply()
+    world.write(tour="Stuck.")
+    world.apply(wait=False)
+    world.cloud.jobs["v2"].created_at += 1e9  # never ends
+    assert world.apply(timeout=60).exit_code == EXIT_STOPPED
+    assert len(world.cloud.jobs) == 2
+    assert world.apply(resubmit=frozenset({"tour"})).exit_code == 0
+    entry = world.lock().videos["tour"]
+    assert (entry.render.video_id, entry.render.attempt) == ("v3", 2)
+    assert [past.video_id for past in entry.history] == ["v1"]
+    assert all_whole(world)
+    assert quiet(world)
+
+
 def test_an_old_intent_whose_title_others_share_is_unsure(world: World) -> None:
     world.put("a", "One.", title="Shared")
     world.put("b", "Two.", title="Shared")
