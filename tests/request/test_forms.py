@@ -25,6 +25,7 @@ OPEN: dict[str, Any] = {
     "info": {"title": "t", "version": "1"},
     "paths": {"/make": {"post": {"requestBody": {"content": {"application/json": {"schema": {
         "type": "object",
+        "additionalProperties": True,
         "x-vidbuild-rules": [
             {"id": "a", "forbidden": "word", "when": {"deep.word": "text"}, "message": "m"},
             {"id": "b", "allowed": {"deep.deep.word": ["words"]}, "message": "m"},
@@ -36,7 +37,8 @@ OPEN: dict[str, Any] = {
             "deep": {"$ref": "#/components/schemas/Deep"},
             "kind": {
                 "oneOf": [{"$ref": "#/components/schemas/Deep"},
-                          {"type": "object", "properties": {"n": {"type": "integer"}}}],
+                          {"type": "object", "additionalProperties": True,
+                           "properties": {"n": {"type": "integer"}}}],
                 "discriminator": {"propertyName": "word", "mapping": {
                     "words": "#/components/schemas/Deep", "text": "Other"}}},
             "either": {"anyOf": [{"type": "string", "maxLength": 4},
@@ -45,7 +47,8 @@ OPEN: dict[str, Any] = {
     "components": {"schemas": {
         "Deep": {"type": "object", "additionalProperties": {"type": "string"}, "properties": {
             "word": {"type": "string"}, "deep": {"$ref": "#/components/schemas/Deep"}}},
-        "Other": {"type": "object", "properties": {"n": {"type": "integer", "default": 1}}},
+        "Other": {"type": "object", "additionalProperties": True,
+                  "properties": {"n": {"type": "integer", "default": 1}}},
     }},
 }  # fmt: skip
 OPEN_BODIES: list[dict[str, Any]] = [

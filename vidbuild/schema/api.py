@@ -65,6 +65,11 @@ def _bundled(operation: str | None) -> Api:
     return _api(_read(spec), operation, spec.name, known=True)
 
 
+@cache
+def _overlay() -> Any:
+    return _read(bundled("heygen-v3.overlay.yaml"))
+
+
 def _read(spec: Path) -> Any:
     """The parsed content of a JSON or YAML file."""
     import json
@@ -96,7 +101,7 @@ def _api(document: Any, operation: str | None, file: str, *, known: bool) -> Api
     schema = _body(document, chosen, f"{method.upper()} {path}", file)
     if not known:
         require_sound(document, schema)
-    apply_overlay(document, _read(bundled("heygen-v3.overlay.yaml")))
+    apply_overlay(document, _overlay())
     request = shape_of(document, schema)
     info = document.get("info")
     metadata = document.get("x-vidbuild-metadata", {})

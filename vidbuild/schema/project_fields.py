@@ -9,13 +9,18 @@ files may be named by their path. Inside a list objects are whole, so there the 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
+from vidbuild.schema.resolve import BESIDE
 from vidbuild.schema.shape import MISSING, Shape
 
 Schema = dict[str, Any]
 
 _TEMPLATE: Schema = {"$ref": "#/$defs/template"}
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in a `$ref` they would have to be escaped
 _NULL: Schema = {"type": "null"}
 _BOUNDS = (
     "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minItems", "maxItems",
@@ -27,6 +32,8 @@ class ProjectFields:
 
     def __init__(self, request: Shape) -> None:
         self._request = request
+        self._keys: dict[str, str] = {}  # of the shared objects, by what they are
+        self._open: set[str] = set()  # the lists being made
         self.shared: dict[str, Schema] = {}
         self.fields: dict[str, Schema] = {}
         for name, forms in self._members(request, whole=False).items():
@@ -51,25 +58,48 @@ class ProjectFields:
             return [o for each in shape.alternatives for o in self._options(each, whole=whole)]
         if shape.asset:
             return [{"type": "string"}, {"$ref": "#/$defs/media_file"}]
-        if shape.text:
+        if shape.text and shape.types <= {"string"}:
             return [{"type": "string"}, {"$ref": "#/$defs/text_file"}]
         if shape.variants or "object" in shape.types:
             return [self._shared(shape, whole=whole), _TEMPLATE]
         if "array" in shape.types:
-            items = {"items": self._field(shape.items, whole=True)} if shape.items else {}
-            return [{"type": "array", **items, **_limits(shape)}, _TEMPLATE]
+            return [self._list(shape), _TEMPLATE]
         return _scalar(shape)
 
+    def _list(self, shape: Shape) -> Schema:
+        """A list; one inside itself gets a name to be referred to by."""
+        what = _identity(shape, whole=True)
+        if what in self._open:
+            return self._named(shape, what, self._items, whole=True)
+        self._open.add(what)
+        made = self._items(shape, whole=True)
+        self._open.discard(what)
+        return made
+
+    def _items(self, shape: Shape, *, whole: bool) -> Schema:
+        items = {"items": self._field(shape.items, whole=whole)} if shape.items else {}
+        return {"type": "array", **items, **_limits(shape)}
+
     def _shared(self, shape: Shape, *, whole: bool) -> Schema:
-        """An object of the spec by its name there, so that each is written once."""
-        name = shape.schema.get("x-vidbuild-name")
-        if name is None:
-            return self._object(shape, whole=whole)
-        key = f"api.{name}.whole" if whole else f"api.{name}"
-        if key not in self.shared:
-            self.shared[key] = {}  # known from here on: a schema may contain itself
-            self.shared[key] = self._object(shape, whole=whole)
-        return {"$ref": f"#/$defs/{key}"}
+        """An object of the spec, written once under its name there, if it has one."""
+        return self._named(shape, _identity(shape, whole=whole), self._object, whole=whole)
+
+    def _named(
+        self, shape: Shape, what: str, make: Callable[..., Schema], *, whole: bool
+    ) -> Schema:
+        if what not in self._keys:
+            # Known from here on: a schema may contain itself.
+            key = self._keys[what] = self._key(shape, whole=whole)
+            self.shared[key] = {}
+            self.shared[key] = make(shape, whole=whole)
+        return {"$ref": f"#/$defs/{self._keys[what]}"}
+
+    def _key(self, shape: Shape, *, whole: bool) -> str:
+        """A name in `$defs` that nothing else has."""
+        name = _UNSAFE.sub("-", str(shape.schema.get("x-vidbuild-name", "object")))
+        names = (f"api.{name}{number or ''}" for number in count())
+        keys = (f"{each}.whole" if whole else each for each in names)
+        return next(key for key in keys if key not in self.shared)
 
     def _object(self, shape: Shape, *, whole: bool) -> Schema:
         members = self._members(shape, whole=whole)
@@ -101,6 +131,12 @@ class ProjectFields:
                 if not shape.variants or name != shape.discriminator:
                     forms.setdefault(name, []).append(self._field(member, whole=whole))
         return forms
+
+
+def _identity(shape: Shape, *, whole: bool) -> str:
+    """The same text for objects that are the same, wherever the spec refers to them."""
+    said = {k: v for k, v in shape.schema.items() if k not in BESIDE}
+    return json.dumps([said, whole], sort_keys=True, default=str)
 
 
 def _scalar(shape: Shape) -> list[Schema]:
@@ -175,16 +211,16 @@ def _united(forms: list[Schema]) -> Schema:
 def _any_of(options: list[Schema]) -> Schema:
     """One of several forms: doubles removed, bare types and bare choices joined."""
     types: list[str] = []
-    choices: list[Any] = []
+    choices: dict[str, Any] = {}  # by their JSON: true is not 1
     others: dict[str, Schema] = {}
     for option in options:
         if option.keys() == {"type"}:
             types += [option["type"]] if isinstance(option["type"], str) else option["type"]
         elif option.keys() == {"enum"}:
-            choices += option["enum"]
+            choices |= {json.dumps(each): each for each in option["enum"]}
         else:
             others[json.dumps(option, sort_keys=True)] = option
-    found: list[Schema] = [{"enum": list(dict.fromkeys(choices))}] if choices else []
+    found: list[Schema] = [{"enum": list(choices.values())}] if choices else []
     found += others.values()
     if types:
         distinct = list(dict.fromkeys(types))

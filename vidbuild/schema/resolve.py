@@ -19,8 +19,11 @@ def resolve(document: Mapping[str, Any], node: Any) -> dict[str, Any]:
     """The flat form of a node. Raises `Problems` where a `$ref` is of no use."""
     schema = _settle(_follow(document, node, ()))
     branches = schema.pop("oneOf", None) or schema.pop("anyOf", None)
-    if branches or isinstance(schema.get("discriminator"), Mapping):
-        _unite(document, schema, branches or _heirs(document, schema))
+    if branches:
+        common = {key: schema[key] for key in schema.keys() & {"properties", "required"}}
+        _unite(document, schema, branches, common)
+    elif isinstance(schema.get("discriminator"), Mapping):
+        _unite(document, schema, _heirs(document, schema), {})
     tag = schema.get("x-vidbuild-discriminator")
     if tag and "discriminator" not in schema:
         schema["discriminator"] = tag
@@ -71,13 +74,13 @@ def _follow(document: Mapping[str, Any], node: Any, seen: tuple[str, ...]) -> di
         if (len(parts) > 1 or "properties" in rest) and not above.keys() & {"oneOf", "anyOf"}:
             above.pop("discriminator", None)  # an heir is one kind, and no choice of kinds
         merged = _both(merged, above)
-    if len(parts) > 1 or (parts and reference) or not rest.keys() <= _BESIDE:
+    if len(parts) > 1 or (parts and reference) or not rest.keys() <= BESIDE:
         merged.pop("x-vidbuild-name", None)
     return _both(merged, rest)
 
 
 # What may stand beside a `$ref` without making another schema of it.
-_BESIDE = frozenset({
+BESIDE = frozenset({
     "description", "default", "title", "example", "examples", "deprecated", "nullable",
     "x-vidbuild-text", "x-vidbuild-media",
 })  # fmt: skip
@@ -117,8 +120,14 @@ def _settle(node: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _unite(document: Mapping[str, Any], schema: dict[str, Any], branches: list[Any]) -> None:
-    """Works a union into the schema: null, a single branch, tagged variants, or the rest."""
+def _unite(
+    document: Mapping[str, Any],
+    schema: dict[str, Any],
+    branches: list[Any],
+    common: dict[str, Any],
+) -> None:
+    """Works a union into the schema: null, a single branch, tagged variants, or the rest.
+    `common` is what holds for all branches."""
     flat = list(_flat(document, branches, ()))
     solid = [(raw, each) for raw, each in flat if not _only_null(each)]
     if len(solid) < len(flat):
@@ -132,7 +141,6 @@ def _unite(document: Mapping[str, Any], schema: dict[str, Any], branches: list[A
     tag = given.get("propertyName") if isinstance(given, Mapping) else _common_tag(solid)
     mapping = given.get("mapping", {}) if isinstance(given, Mapping) else {}
     variants = {} if tag is None else _variants(document, tag, mapping, solid)
-    common = {key: schema[key] for key in ("properties", "required") if key in schema}
     if tag is None or not variants:
         schema["alternatives"] = [_with(raw, common) for raw, _ in solid]
         return
@@ -160,7 +168,10 @@ def _with(raw: Any, common: dict[str, Any]) -> Any:
 
 
 def _heirs(document: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Any]:
-    """The schemas built on this one by `allOf`, for a discriminator without a union."""
+    """For a discriminator without a union: what it maps to, or what is built on this schema."""
+    mapping = schema["discriminator"].get("mapping", {})
+    if mapping:
+        return [{"$ref": pointer_of(target)} for target in mapping.values()]
     name, known = schema.get("x-vidbuild-name"), document.get("components", {}).get("schemas", {})
     reference = f"#/components/schemas/{name}"
     return [
@@ -176,7 +187,10 @@ def _only_null(schema: Mapping[str, Any]) -> bool:
 
 def _absorb(document: Mapping[str, Any], schema: dict[str, Any], raw: Any) -> None:
     """A union of one branch and null is that branch; what stands outside it wins."""
-    inner = resolve(document, raw)
+    try:
+        inner = resolve(document, raw)
+    except RecursionError:
+        raise problem("VB275", f"the spec refers to itself and nothing else: {raw}") from None
     nullable = schema["nullable"] or inner["nullable"]
     outer = {k: v for k, v in schema.items() if k != "type" or v}
     schema.update({**inner, **outer, "nullable": nullable})

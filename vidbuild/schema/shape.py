@@ -28,6 +28,8 @@ _LIMITS = (
     "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "minItems", "maxItems", "minProperties", "maxProperties",
 )  # fmt: skip
+# Keywords that make more members than those under `properties` known.
+_NAMING = frozenset({"patternProperties", "unevaluatedProperties", "if", "dependentSchemas"})
 # Keywords whose meaning is in the other fields of a Shape, or that assert nothing.
 _PLAIN = frozenset(
     [
@@ -147,7 +149,13 @@ def shape_of(document: Mapping[str, Any], node: Any, *, name: str = "") -> Shape
     schema = resolve(document, node)
     suffix = document.get("x-vidbuild-asset-suffix")
     types = frozenset(schema["type"])
-    rest = schema.get("additionalProperties", True)
+    properties = schema.get("properties", {})
+    rest = schema.get("additionalProperties", _unsaid(schema))
+    if rest is False and "additionalProperties" not in schema:
+        properties = {
+            **properties,
+            **{n: {} for n in schema.get("required", ()) if n not in properties},
+        }
     parts = {"items": schema["items"]} if "items" in schema else {}
     if isinstance(rest, Mapping) and rest:
         parts["additionalProperties"] = rest
@@ -161,7 +169,7 @@ def shape_of(document: Mapping[str, Any], node: Any, *, name: str = "") -> Shape
         default=schema.get("default", MISSING),
         enum=tuple(schema["enum"]) if "enum" in schema else None,
         const=schema.get("const", MISSING),
-        properties=_Lazy(schema.get("properties", {}), make),
+        properties=_Lazy(properties, make),
         required=frozenset(schema.get("required", ())),
         closed=rest is False,
         parts=_Lazy(parts, lambda _, value: shape_of(document, value)),
@@ -177,6 +185,12 @@ def shape_of(document: Mapping[str, Any], node: Any, *, name: str = "") -> Shape
         exotic={key: value for key, value in schema.items() if _is_exotic(key)},
         schema=schema,
     )
+
+
+def _unsaid(schema: Mapping[str, Any]) -> bool:
+    """Whether an object takes other members where its schema says nothing of it. JSON Schema
+    takes any; a spec that names members means those, and what else there is was misspelt."""
+    return not schema.get("properties") or not schema.keys().isdisjoint(_NAMING)
 
 
 def _is_exotic(keyword: str) -> bool:

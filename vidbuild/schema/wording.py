@@ -49,7 +49,7 @@ def _retyped(shape: Shape, types: Iterable[str], value: Any, path: Path) -> str:
 
 
 def not_listed(shape: Shape, value: Any, allowed: Iterable[Any], path: Path) -> Finding:
-    values = list(allowed)
+    values = list(allowed) or [None]
     texts = [each for each in values if isinstance(each, str)]
     near = nearest(value, texts) if isinstance(value, str) else None
     return Finding(
