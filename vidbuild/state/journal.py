@@ -17,51 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from vidbuild.diagnostics import Problems, Span, problem
+from vidbuild.state.journal_file import SCHEMA, VERSION, broken, open_to_read, refuse_newer
 from vidbuild.state.journal_rows import load
 from vidbuild.state.recorded import Intent, Receipt, Recorded, Tombstone
 from vidbuild.state.records import Render, Status
-
-VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE intents (
-  project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL,
-  fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL, names TEXT, title TEXT, body TEXT,
-  first_sent REAL NOT NULL, last_sent REAL NOT NULL,
-  sends INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
-  since REAL NOT NULL,  -- the first send of all under this key, refused ones included
-  state TEXT NOT NULL CHECK (state IN ('open', 'answered', 'refused')),
-  PRIMARY KEY (provider, account, key)
-) WITHOUT ROWID;
-CREATE TABLE renders (
-  project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL, video_id TEXT NOT NULL,
-  key TEXT NOT NULL, fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL,
-  status TEXT NOT NULL, rank INTEGER NOT NULL, sent_at TEXT,
-  completed_at TEXT, duration REAL, cost_usd REAL,
-  page_url TEXT, failure_code TEXT, failure_message TEXT,
-  PRIMARY KEY (provider, account, video_id)
-) WITHOUT ROWID;
-CREATE TABLE tombstones (
-  project TEXT NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,
-  fingerprint TEXT NOT NULL, attempt INTEGER NOT NULL, reason TEXT NOT NULL,
-  video_id TEXT NOT NULL, key TEXT NOT NULL,
-  PRIMARY KEY (provider, account, video_id, key)
-) WITHOUT ROWID;
-CREATE TABLE receipts (
-  path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-  sha256 TEXT NOT NULL, video_id TEXT NOT NULL, kind TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE received (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE assets (
-  account TEXT NOT NULL, sha256 TEXT NOT NULL, asset_id TEXT NOT NULL,
-  PRIMARY KEY (account, sha256)
-) WITHOUT ROWID;
-CREATE TABLE applies (
-  id INTEGER PRIMARY KEY, project TEXT NOT NULL, digest TEXT NOT NULL, changes TEXT NOT NULL,
-  finished INTEGER NOT NULL DEFAULT 0
-);
-"""
 
 
 def read_journal(path: Path, *, project: str) -> Recorded:
@@ -70,16 +29,16 @@ def read_journal(path: Path, *, project: str) -> Recorded:
     Raises `Problems` for a journal that is damaged, unreadable or of a newer format.
     """
     try:
-        connection = _open_to_read(path)
+        connection = open_to_read(path)
         if connection is None:
             return Recorded()
         try:
-            _refuse_newer(connection, path)
+            refuse_newer(connection, path)
             return load(connection, project)
         finally:
             connection.close()
     except (sqlite3.Error, OSError, ValueError) as error:
-        raise _broken(path, error) from error
+        raise broken(path, error) from error
 
 
 class Journal:
@@ -94,7 +53,7 @@ class Journal:
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._prepare()
         except (sqlite3.Error, OSError) as error:
-            raise _broken(path, error) from error
+            raise broken(path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +75,7 @@ class Journal:
         try:
             return load(self._connection, self._project)
         except (sqlite3.Error, ValueError) as error:
-            raise _broken(self._path, error) from error
+            raise broken(self._path, error) from error
 
     def intend(self, intent: Intent) -> None:
         """Before a create: the request and its key. An open intent of the key stays as it is."""
@@ -303,13 +262,13 @@ class Journal:
     def _prepare(self) -> None:
         # Dropped text is overwritten, not only unlinked from its page.
         self._connection.execute("PRAGMA secure_delete=ON")
-        _refuse_newer(self._connection, self._path)
+        refuse_newer(self._connection, self._path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA busy_timeout=5000")
         with self._transaction():
             if self._connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in _SCHEMA.split(";"):
+                for statement in SCHEMA.split(";"):
                     self._run(statement, ())
                 self._run(f"PRAGMA user_version={VERSION}", ())
 
@@ -325,7 +284,7 @@ class Journal:
                 raise
             self._run("COMMIT", ())
         except sqlite3.Error as error:
-            raise _broken(self._path, error) from error
+            raise broken(self._path, error) from error
 
     def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         with self._transaction():
@@ -341,72 +300,3 @@ def _which(intent: Intent) -> tuple[str, str, str]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True, sort_keys=True, default=dict)
-
-
-def _open_to_read(path: Path) -> sqlite3.Connection | None:
-    """A connection that creates and changes no file.
-
-    A journal at rest has no write-ahead log and is read as immutable. A log with its index
-    (an apply is running, or was killed) is read through them, without touching the index; one
-    without an index is read from a private copy.
-    """
-    if not path.exists():
-        return None
-    log = path.with_name(path.name + "-wal")
-    if not log.exists() or not log.stat().st_size:
-        return _connect(path, "immutable=1")
-    if path.with_name(path.name + "-shm").exists():
-        return _connect(path, "readonly_shm=1")
-    return _copied(path, log)
-
-
-def _connect(path: Path, option: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&{option}", uri=True)
-
-
-def _copied(path: Path, log: Path) -> sqlite3.Connection:
-    import shutil
-    import tempfile
-
-    memory = sqlite3.connect(":memory:")
-    with tempfile.TemporaryDirectory(prefix="vidbuild-") as folder:
-        for file in (path, log):
-            shutil.copy(file, folder)
-        copy = sqlite3.connect(Path(folder) / path.name)
-        try:
-            copy.backup(memory)
-        finally:
-            copy.close()
-    return memory
-
-
-def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise problem(
-            "VB512",
-            f"the journal has format {version}; this vidbuild reads {VERSION}",
-            hint="use a newer vidbuild",
-            span=Span(file=_shown(path)),
-        )
-
-
-def _shown(path: Path) -> str:
-    return "/".join(path.parts[-3:])
-
-
-def _broken(path: Path, error: Exception) -> Problems:
-    span = Span(file=_shown(path))
-    if isinstance(error, OSError | sqlite3.OperationalError):
-        return problem(
-            "VB513",
-            f"the journal cannot be opened: {error}",
-            hint="check the permissions of the folder and the space on the disk",
-            span=span,
-        )
-    return problem(
-        "VB511",
-        f"the journal is damaged: {error}",
-        hint="move the file aside if no apply ran in the last 20 hours: the lock knows the rest",
-        span=span,
-    )

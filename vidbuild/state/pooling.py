@@ -31,7 +31,7 @@ def build_pool(
     journal = journal or Recorded()
     gathered = _Gathering(lock.project)
     for label, each in (None, lock), *sorted((siblings or {}).items()):
-        for name, entry in each.videos.items():
+        for name, entry in sorted(each.videos.items()):  # never the order of a file
             where = Place(name=name, sibling=label)
             if entry.render.provider == provider:
                 gathered.add(entry.render, content=today(entry), place=where, asked=True)
@@ -134,9 +134,9 @@ def _answer_intents(gathered: _Gathering) -> None:
     if not waiting:
         return
     answered = {
-        same_key(gathered.project, group.render): group
-        for group in groups.values()
-        if group.render.video_id
+        same_key(gathered.project, groups[name].render): groups[name]
+        for name in sorted(groups)
+        if groups[name].render.video_id
     }
     for name in waiting:
         taken = answered.get(same_key(gathered.project, groups[name].render))
