@@ -18,6 +18,7 @@ from vidbuild.schema.resolve import BESIDE
 from vidbuild.schema.shape import MISSING, Shape
 
 Schema = dict[str, Any]
+Forms = dict[str, list[Schema]]  # of a member, in each variant that has it
 
 _TEMPLATE: Schema = {"$ref": "#/$defs/template"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in a `$ref` they would have to be escaped
@@ -36,13 +37,13 @@ class ProjectFields:
         self._open: set[str] = set()  # the lists being made
         self.shared: dict[str, Schema] = {}
         self.fields: dict[str, Schema] = {}
-        for name, forms in self._members(request, whole=False).items():
+        self._forms = self._members(request, whole=False)
+        for name, forms in self._forms.items():
             self.fields[name] = _united(forms)
 
     def variants(self) -> Schema:
-        """Conditions that keep from a video the fields that only other variants have."""
-        tags = self._request.variants
-        found = [_only(self._request, tag, sealed=True) for tag in tags if tags[tag].closed]
+        """Conditions that give a video the fields of its own variant."""
+        found = self._conditions(self._request, self._forms, sealed=True, whole=False)
         return {"allOf": found} if found else {}
 
     def _field(self, shape: Shape, *, whole: bool) -> Schema:
@@ -116,14 +117,38 @@ class ProjectFields:
             found["additionalProperties"] = self._field(shape.rest, whole=whole)
         if shape.variants:
             sealed = _knows_all(shape)
-            found["allOf"] = [
-                _only(shape, tag, whole=whole, sealed=sealed) for tag in shape.variants
-            ]
+            found["allOf"] = self._conditions(shape, members, sealed=sealed, whole=whole)
         return found
 
-    def _members(self, shape: Shape, *, whole: bool) -> dict[str, list[Schema]]:
+    def _conditions(self, shape: Shape, forms: Forms, *, sealed: bool, whole: bool) -> list[Schema]:
+        """If the tag is this, the members are those of its variant. `sealed` where those that
+        no variant has are refused already."""
+        name, found = str(shape.discriminator), []
+        for tag, variant in shape.variants.items():
+            then: Schema = {"properties": self._own(variant, name, forms, whole=whole)}
+            if variant.closed and not sealed:
+                then["propertyNames"] = {"enum": [name, *variant.properties]}
+            if whole and _required(variant):
+                then["required"] = _required(variant)
+            tagged = {"properties": {name: {"const": tag}}, "required": [name]}
+            found.append({"if": tagged, "then": then})
+        return found
+
+    def _own(self, variant: Shape, tag: str, forms: Forms, *, whole: bool) -> Schema:
+        """What a variant says of members that is not said of all variants alike."""
+        found: Schema = {}
+        for name, several in forms.items():
+            if name == tag:
+                continue
+            if name not in variant.properties:
+                found |= {name: False} if variant.closed else {}
+            elif len({json.dumps(_bare(form), sort_keys=True) for form in several}) > 1:
+                found[name] = _bare(self._field(variant.properties[name], whole=whole))
+        return found
+
+    def _members(self, shape: Shape, *, whole: bool) -> Forms:
         """The forms that each member takes, over all variants, in the order of the spec."""
-        forms: dict[str, list[Schema]] = {}
+        forms: Forms = {}
         if shape.variants:
             forms[str(shape.discriminator)] = [_tag(shape, whole=whole)]
         for variant in shape.variants.values() or [shape]:
@@ -179,19 +204,9 @@ def _tag(shape: Shape, *, whole: bool) -> Schema:
     return {"description": "The kind; it decides which other fields there are.", **_any_of(ways)}
 
 
-def _only(shape: Shape, tag: str, *, sealed: bool, whole: bool = False) -> Schema:
-    """If the tag is this, there are no members that only other variants have; `sealed` where
-    unknown ones are refused already."""
-    name, variant = str(shape.discriminator), shape.variants[tag]
-    then: Schema = {}
-    if variant.closed:
-        members = dict.fromkeys(m for each in shape.variants.values() for m in each.properties)
-        then["properties"] = {m: False for m in members if m not in variant.properties}
-        if not sealed:
-            then["propertyNames"] = {"enum": [name, *variant.properties]}
-    if whole and _required(variant):
-        then["required"] = _required(variant)
-    return {"if": {"properties": {name: {"const": tag}}, "required": [name]}, "then": then}
+def _bare(form: Schema) -> Schema:
+    """A form without its words."""
+    return {k: v for k, v in form.items() if k not in ("description", "default")}
 
 
 def _united(forms: list[Schema]) -> Schema:
@@ -203,7 +218,7 @@ def _united(forms: list[Schema]) -> Schema:
     same = defaults[0] is not None and all(each == defaults[0] for each in defaults)
     options: list[Schema] = []
     for form in forms:
-        bare = {k: v for k, v in form.items() if k not in ("description", "default")}
+        bare = _bare(form)
         options += bare["anyOf"] if bare.keys() == {"anyOf"} else [bare]
     return {**words, **_any_of(options), **({"default": defaults[0]} if same else {})}
 
