@@ -89,7 +89,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """A whole lockfile: format 1 of the contract."""
+    """A whole lockfile: format 1."""
 
     project: str
     videos: Mapping[str, Entry] = field(default_factory=dict)
