@@ -1,10 +1,11 @@
-"""Nothing that a user can type ends in a traceback: examples, mutated a few thousand times.
+"""Nothing that a user can type ends in a traceback: projects, mutated twenty thousand times.
 
 Seeded, so that a failure comes back; `vidbuild.yaml` in the failure's message is the culprit.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
@@ -18,8 +19,78 @@ from vidbuild.pipeline import load
 from vidbuild.report.diagnostics import diagnostics_text
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-ROUNDS = 100
-BATCHES = 8
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/vidbuild.yaml"))
+TIMES = int(os.environ.get("FUZZ", "1"))  # `make fuzz` goes on for longer
+ROUNDS = 500
+BATCHES = 8 * TIMES
+
+# A project with a little of everything, in several files and two folders of one repository.
+EVERYTHING = {
+    ".git/HEAD": "",
+    "shared/brand.yaml": """
+vars: {company: Acme, tone: "{{ company }} calm"}
+defaults: {type: avatar, avatar_id: presenter, voice_id: warm, title: Base, tags: [brand]}
+profiles: {draft: {set: {resolution: 720p}, vars: {tone: quick}}}
+policy: {max_cost: 50, max_renders: 20%, lint: {ignore: [VB293]}}
+""",
+    "shared/outro.j2": "{% macro bye(name) %}Bye, {{ name }}{% endmacro %}{{ bye(company) }}",
+    "project/facts.json": '{"version": 2.10, "list": [{"n": 7.0}]}',
+    "project/rows.csv": "id;seats;vip\na;1;yes\nb;;no\n",
+    "project/more/_course.yaml": """
+prefix: more/
+vars: {topic: "{{ product }} basics"}
+defaults: {background: {type: color, value: "#101820"}}
+videos:
+  one: {script: {file: one.j2}, overrides: [{when: tone == "x", set: {title: null}}]}
+""",
+    "project/more/one.j2": "Hello. {% include 'brand:outro.j2' %}",
+    "project/vidbuild.yaml": """
+vidbuild: 1
+project: everything
+provider: {name: studio}
+roots: {brand: ../shared}
+base: ["brand:brand.yaml"]
+vars:
+  product: Acme Cloud
+  facts: {file: facts.json}
+  words: {file: rows.csv, key: id}
+x-shared: &shared {resolution: 720p, voice_settings: {speed: 1.1}}
+include: ["more/*.yaml"]
+videos:
+  loop:
+    <<: *shared
+    for_each: {file: rows.csv, types: {seats: int, vip: bool}, where: each.vip, key: id}
+    name: loop/{{ each.id }}
+    script: "{{ words[each.id].seats | default(0) }} for {{ company }} #1"
+    voice_id: "{{ each.voice | default(omit) }}"
+    overrides:
+      - when: {id: [a, b]}
+        set: {background: {type: image, url: "https://example.org/a.png"}}
+  table:
+    for_each:
+      matrix: {lang: [en, de], plan: [1.10, 2]}
+      exclude: [{lang: de, plan: 2}]
+      include: [{lang: fr, plan: 3}]
+    script: |
+      {% if each.lang == "de" %}Hallo{% else %}Hello{% endif %} {{ pause(0.5) }}
+      {{ facts.version }}
+    caption: {style: default}
+    private: true
+  scenes:
+    type: studio
+    scenes:
+      - {type: image, source: {type: url, url: "https://example.org/a.png"}, duration: 3}
+      - type: avatar_video
+        input: {type: avatar, avatar_id: a, voice_id: b, script: "{{ tone }}"}
+    request: {title: T}
+    protect: true
+    ignore_changes: [title]
+profiles:
+  draft: {set: {title: Draft}, output: {dir: out}}
+policy: {max_cost: 60}
+output: {files: [video]}
+""",
+}
 
 VALUES = [
     "~", "true", "12", "-1", "1e999", ".nan", "[]", "{}", "[1, [2]]", "{a: 1}", '""', "'x'",
@@ -27,12 +98,15 @@ VALUES = [
     '"{{ omit }}"', '"{{ each }}"', '"{{ video.name }}"', '"{% if %}"', '"{{ product }}"', "*a",
     "&a x", "!!int x", "<<", "| x", '"\\ud800"', "{{ product }}", "2024-01-01", "avatar", "image",
     '"{{ [product] * 3 }}"', "x" * 300, "null", "@", "{matrix: {a: [1]}}", "[{a: 1}]", "ÿ", "%",
+    "{{ product }} #1", "Call #1", "#fff", "2.10", "007", "{% if x %}", "[{{ a }}, b]", "brand:x",
+    "{file: 'brand:outro.j2'}", "['brand:brand.yaml']", "{brand: ../shared}", "{brand: ..}", "",
 ]  # fmt: skip
 KEYS = [
     "for_each", "name", "vars", "overrides", "tags", "protect", "revision", "private", "request",
     "type", "script", "background", "scenes", "image", "prompt", "when", "set", "file", "types",
     "where", "key", "matrix", "exclude", "include", "defaults", "profiles", "output", "policy",
-    "provider", "api", "videos", "x-a", "<<", "each", "12", "", "callback_url", "voice_settings",
+    "provider", "api", "videos", "roots", "base", "prefix", "x-a",
+    "<<", "each", "12", "", "callback_url", "voice_settings",
 ]  # fmt: skip
 BYTES = "\t\0\x07{}[]:#&*!|>'\"%@`,?-\n \u2028\ufeff\u0301é😀\\"
 
@@ -86,28 +160,48 @@ def mutated(text: str, rng: random.Random) -> str:
     return "\n".join(lines)
 
 
+def written(folder: Path, example: str) -> list[Path]:
+    """An example's files in a folder, the project file first."""
+    root = folder / "project"
+    if example != "everything":
+        ignored = shutil.ignore_patterns("build*", ".vidbuild", "*.lock")
+        shutil.copytree(EXAMPLES / example, root, ignore=ignored)
+        return [root / "vidbuild.yaml"]
+    for name, content in EVERYTHING.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    yaml = [folder / name for name in EVERYTHING if name.endswith(".yaml")]
+    return sorted(yaml, key=lambda path: path.name != "vidbuild.yaml")
+
+
+def test_everything_loads(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "everything")[0])
+    codes = [d.code for d in loaded.diagnostics]
+    assert sorted(codes) == ["VB282", "VB292", "VB292"]
+    assert len(loaded.requests) == 7
+
+
 @pytest.mark.parametrize("seed", range(BATCHES))
-@pytest.mark.parametrize("example", sorted(p.parent.name for p in EXAMPLES.glob("*/vidbuild.yaml")))
+@pytest.mark.parametrize("example", [*NAMES, "everything"])
 def test_mutated_projects(tmp_path: Path, example: str, seed: int) -> None:
-    root = tmp_path / "project"
-    shutil.copytree(
-        EXAMPLES / example, root, ignore=shutil.ignore_patterns("build*", ".vidbuild", "*.lock")
-    )
-    file = root / "vidbuild.yaml"
-    text = file.read_text(encoding="utf-8")
+    project, *others = written(tmp_path, example)
+    whole = {path: path.read_text(encoding="utf-8") for path in (project, *others)}
     rng = random.Random(f"{example} {seed}")  # noqa: S311 - the same mutations every time
     said = 0
     for _ in range(ROUNDS):
-        content = mutated(text, rng)
+        file = rng.choice([project, project, *others])
+        content = mutated(whole[file], rng)
         file.write_bytes(content.encode("utf-8", "surrogatepass"))
         try:
-            found = load(file, profile=rng.choice([None, None, "draft"])).diagnostics
+            found = load(project, profile=rng.choice([None, None, "draft"])).diagnostics
         except Problems as problems:
             found = problems.diagnostics
             assert found
         except Exception as error:
             error.add_note(content)
             raise
+        finally:
+            file.write_text(whole[file], encoding="utf-8")
         said += bool(found)
         assert {d.code for d in found} <= CODES.keys()
         assert all(d.span is None or (d.span.line >= 1 and d.span.column >= 1) for d in found)
@@ -122,7 +216,7 @@ def test_mutated_data_and_templates(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311
     files = [root / "data" / "customers.csv", root / "scripts" / "welcome.md.j2"]
     texts = {path: path.read_bytes() for path in files}
-    for _ in range(ROUNDS // 2):
+    for _ in range(50 * TIMES):
         path = rng.choice(files)
         data = bytearray(texts[path])
         for _ in range(rng.choice([1, 2, 5])):

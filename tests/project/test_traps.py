@@ -104,6 +104,17 @@ def test_numbers_that_are_only_reckoned_with(folder: Folder, line: str) -> None:
     assert type(loaded.requests["v"].body.get("voice_settings", {}).get("speed", 1.0)) is float
 
 
+@pytest.mark.parametrize(
+    "data", ['{"n":2.10}', '{"n": [2.10]}', '{"n":[1,2.10]}', '{"n": {"m":2.10}}']
+)
+def test_numbers_in_small_spaces(folder: Folder, data: str) -> None:
+    text = 'vars: {d: {file: d.json}}\nvideos: {v: {script: "{{ d | string }}"}}\n'
+    text = text.replace(
+        "d | string", {"{": "d.n.m", "[": "d.n[-1]"}.get(data[5:].strip()[0], "d.n")
+    )
+    assert folder.one(text, {"d.json": data}).code == "VB292"
+
+
 def test_numbers_of_data(folder: Folder) -> None:
     text = """
 vars: {facts: {file: facts.json}, table: {file: rows.yaml, key: id}}

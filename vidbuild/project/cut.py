@@ -15,13 +15,10 @@ from vidbuild.project.model import Path, Source
 from vidbuild.source.plain import Written, plain_scalars, quoted
 from vidbuild.source.scalars import plain_value
 
-# Some ` #` that may be more than a comment, anywhere in a file.
-_ANY = re.compile(
-    r"[^\s#][ ]\#(?:\w|[ ]?\d)"  # glued to a word or a number
-    r"|:[ ]+\#\w"  # in the place of a value
-    r"|(?:\{\{[^}\n]*|\([^)\n]*)[ ]\#",  # inside a template or parentheses
-    re.VERBOSE,
-)
+# What stands around a ` #` that may be more than a comment.
+_GLUED = re.compile(r" #(?:\w| ?\d)")
+_QUOTED = re.compile(r"[:\-,\[{]\s*'[^']*\Z")
+_OPEN = re.compile(r"\{\{[^}]*\Z|\{%[^}]*\Z|\([^)]*\Z")
 _NUMBERED = re.compile(r" #(?:\w| ?\d[\d.,]*[.!?]?\s*$)")
 _OPENED = (("{{", "}}"), ("{%", "%}"), ("(", ")"))
 _VALUE = re.compile(r"\s+#\w")
@@ -30,7 +27,7 @@ _WORDS = frozenset({"vars", "for_each"})  # whatever stands below them is the us
 
 def cut_texts(files: Iterable[Source], document: Mapping[str, Any]) -> list[Diagnostic]:
     """A warning for each text that seems to go on behind ` #`. `document` is the API's."""
-    suspects = [source for source in files if _ANY.search(source.text)]
+    suspects = [source for source in files if _is_suspect(source.text)]
     if not suspects:
         return []
     texts = {"name", *_text_fields(document)}
@@ -40,6 +37,18 @@ def cut_texts(files: Iterable[Source], document: Mapping[str, Any]) -> list[Diag
         for written in _plain(source)
         if _is_cut(written, texts)
     ]
+
+
+def _is_suspect(text: str) -> bool:
+    """Whether some ` #` could be more than a comment: most files have none to look at."""
+    at = text.find(" #")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        in_quotes = text.count('"', start, at) % 2 or _QUOTED.search(text, start, at)
+        if not in_quotes and (_GLUED.match(text, at) or _OPEN.search(text, start, at)):
+            return True
+        at = text.find(" #", at + 2)
+    return False
 
 
 def _plain(source: Source) -> list[Written]:

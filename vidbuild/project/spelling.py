@@ -8,7 +8,7 @@ any other are searched once and not read again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Problems
@@ -18,8 +18,9 @@ from vidbuild.source.scalars import plain_value
 
 # A value that may be such a number: `007`, `2.10`, `+1`, `.5`, `5.`, `1e3`, `0x1F`.
 _ANY = re.compile(
-    r"[:\-,\[{]\s+ (?: [-+]?0\d | [-+]?\d*\.\d*0 | \+ | [-+]?\.\d | [-+]?\d+\.(?!\d)"
-    r" | [-+]?\d[\d.]*[eE] | 0[xo] | [-+]?\d{16} ) [\w.+-]* \s*(?:$|[,\]}#])",
+    r"(?:[:\-]\s+|[,\[{]\s*|\":\s*) (?: [-+]?0\d | [-+]?\d*\.\d*0 | \+ | [-+]?\.\d"
+    r" | [-+]?\d+\.(?!\d) | [-+]?\d[\d.]*[eE] | 0[xo] | [-+]?\d{16} )"
+    r" [\w.+-]* \s*(?:$|[,\]}#])",
     re.VERBOSE | re.MULTILINE,
 )
 _OWN = frozenset({"vars", "for_each"})  # keys of a project file below which templates see data
@@ -38,7 +39,7 @@ class Spellings:
 
         With `own` the data are a project file: only what templates see of it counts.
         """
-        if isinstance(data, (dict, list)) and _ANY.search(text):
+        if any(map(_has_number, _own_parts(data) if own else [data])) and _ANY.search(text):
             for written in _written(text, file):
                 if not own or not _OWN.isdisjoint(written.path):
                     _keep(data, written, self._note)
@@ -94,6 +95,21 @@ def unspelled(value: Any) -> Any:
             return float(value)
         case _:
             return value
+
+
+def _own_parts(data: Any, depth: int = 2) -> Iterator[Any]:
+    """What a project file says for templates to see: of the file, its defaults, its videos."""
+    for key, value in data.items() if isinstance(data, dict) else ():
+        if key in _OWN:
+            yield value
+        elif depth and type(value) is dict:
+            yield from _own_parts(value, depth - 1)
+
+
+def _has_number(data: Any) -> bool:
+    if isinstance(data, (dict, list)):
+        return any(map(_has_number, data.values() if isinstance(data, dict) else data))
+    return type(data) in (int, float)
 
 
 def _written(text: str, file: str) -> list[Written]:
