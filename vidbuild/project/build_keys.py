@@ -130,6 +130,8 @@ def tag_list(value: Any, layer: Layer) -> list[str]:
 
 def settings(block: Block) -> dict[str, Any]:
     """`protect`, `private`, `revision` and `ignore_changes`, checked."""
+    if _SETTINGS.keys().isdisjoint(block.keys):
+        return {}
     values = {key: block.written(key)[0] for key in _SETTINGS}
     for key, (accepts, wanted, _) in _SETTINGS.items():
         if values[key] is not None and not accepts(values[key]):

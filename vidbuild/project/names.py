@@ -7,6 +7,7 @@ import unicodedata
 
 MAX_NAME = 200
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_USUAL = re.compile(r"[A-Za-z0-9_.-]+")  # the characters of most names, without asking each
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"}
 )
@@ -24,7 +25,9 @@ def wrong_with(name: str) -> str | None:
             return "it has an empty part between slashes"
         if segment.startswith(".") or segment.endswith("."):
             return "a part of it begins or ends with a dot"
-        if not all(c.isalnum() or c in "._-" or _is_mark(c) for c in segment):
+        if not _USUAL.fullmatch(segment) and not all(
+            c.isalnum() or c in "._-" or _is_mark(c) for c in segment
+        ):
             return "only letters, digits, `.`, `_`, `-` and `/` are allowed"
         if segment.split(".")[0].casefold() in _DEVICES:
             return f"{segment} is a device on Windows"

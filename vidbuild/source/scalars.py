@@ -30,10 +30,10 @@ _TAGGED: dict[str, tuple[type, ...]] = {
 
 def plain_value(text: str) -> Any:
     """The value of a plain (unquoted) scalar."""
+    if text and text[0] not in _FIRST_OF_NON_TEXT:
+        return text
     if text in _NULL:
         return None
-    if text[0] not in _FIRST_OF_NON_TEXT:
-        return text
     if text in _BOOL:
         return _BOOL[text]
     if len(text) >= _MAX_DIGITS:
@@ -67,9 +67,9 @@ def tagged_value(text: str, tag: str) -> Any:
     return float(value) if float in wanted else value
 
 
-def is_collection_tag(tag: str | None, kind: str) -> bool:
-    """True for a mapping or sequence (`kind`: map, seq) without a tag or with its own."""
-    return tag in (None, "!", _TAG + kind)
+def is_collection_tag(tag: str, kind: str) -> bool:
+    """True for a mapping or sequence (`kind`: map, seq) with its own tag."""
+    return tag in ("!", _TAG + kind)
 
 
 def shown_tag(tag: str) -> str:

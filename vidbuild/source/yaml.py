@@ -133,10 +133,17 @@ class _Build:
         self.check_tag(event, "map")
         members: dict[str, Any] = {}
         merged: list[dict[str, Any]] = []
-        while type(key := self.next()) is not MappingEndEvent:
+        following = self.next
+        while type(key := following()) is not MappingEndEvent:
             name = self.key(key)
+            item = following()
             self.count += 1
-            value = self.node(self.next(), depth)
+            if type(item) is ScalarEvent and item.tag is None and item.anchor is None:
+                # What most values are; as `node` does it, without the call.
+                self.count += 1
+                value = plain_value(item.value) if item.implicit[0] else item.value
+            else:
+                value = self.node(item, depth)
             if name == "<<" and is_merge(key):
                 merged += self.merge_sources(key, value)
             elif name in members:
@@ -150,9 +157,9 @@ class _Build:
 
     def key(self, event: Any) -> str:
         if type(event) is ScalarEvent:
-            if event.anchor:
-                self.anchors[event.anchor] = (event.value, 1)
             text: str = event.value
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (text, 1)
             return text
         if type(event) is AliasEvent and isinstance(name := self.alias(event), str):
             return name
@@ -172,7 +179,7 @@ class _Build:
         return sources
 
     def check_tag(self, event: Any, kind: str) -> None:
-        if not is_collection_tag(event.tag, kind):
+        if event.tag is not None and not is_collection_tag(event.tag, kind):
             raise self.error(event, "VB116", f"the tag {shown_tag(event.tag)} is not supported",
                              "remove the tag; plain YAML values are enough")  # fmt: skip
 
