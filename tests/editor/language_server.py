@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -108,8 +109,9 @@ class LanguageServer:
 
 
 def _node() -> str:
-    """The machine's Node, or the one that was installed because that is too old."""
-    own = MODULES / "node/bin/node"
+    """The one that came into the environment because the machine has none or an old one, or
+    the machine's."""
+    own = Path(sys.executable).parent / "node"
     return str(own) if own.exists() else "node"
 
 
