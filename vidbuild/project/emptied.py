@@ -11,6 +11,7 @@ from typing import Any
 
 from vidbuild.diagnostics import Diagnostic, Note, Span
 from vidbuild.project.model import Layer, Path, origin
+from vidbuild.source.locate import lines_of
 
 # Null written out, a tag or an alias; a comment that was to be the value has a message already.
 _MEANT = re.compile(r"\s*(?:~|null\b|Null\b|NULL\b|[!&*]|#\w)")
@@ -34,7 +35,7 @@ class Emptied:
                     continue
                 self._seen.add(place)
                 span = layer.span(*path)
-                line = layer.source.text.split("\n")[span.line - 1][span.column - 1 :]
+                line = lines_of(layer.source.text)[span.line - 1][span.column - 1 :]
                 if _at(below[0].values, path) is not None and not _MEANT.match(line):
                     yield _diagnostic(path, span, below[0].span(*path))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vidbuild.diagnostics import Diagnostic, Problems, Span
-from vidbuild.source.locate import locate
+from vidbuild.source.locate import lines_of, locate
 
 # The build's own keys beside the API's fields.
 BUILD_KEYS = frozenset({
@@ -166,7 +166,7 @@ class Video:
             return None
         layer, held = found
         span = layer.span(*held)
-        line = layer.source.text.split("\n")[span.line - 1]
+        line = lines_of(layer.source.text)[span.line - 1]
         word = re.compile(r"[-+.\w]+").match(line, span.column - 1)
         return word[0] if word else None
 

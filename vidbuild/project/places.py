@@ -7,7 +7,7 @@ import re
 from vidbuild.diagnostics import Span
 from vidbuild.project.faults import TemplateFault
 from vidbuild.project.model import Path, Source
-from vidbuild.source.locate import Place, find
+from vidbuild.source.locate import Place, find, lines_of
 
 MARKS = ("{{", "{%", "{#")
 _SEARCHED = 200  # lines of a folded text in which to look for a word
@@ -22,7 +22,7 @@ def inline_span(source: Source, path: Path, fault: TemplateFault) -> Span:
     place = find(source.text, path, file=source.name)
     if place is None:
         return Span(file=source.name)
-    lines = source.text.split("\n")
+    lines = lines_of(source.text)
     if place.style == "|":
         line = min(place.line + fault.line, len(lines))
         return Span(file=source.name, line=line, column=_column(lines[line - 1], fault.word, 0))
@@ -37,13 +37,13 @@ def inline_span(source: Source, path: Path, fault: TemplateFault) -> Span:
 
 def file_span(text: str, fault: TemplateFault) -> Span:
     """The place of a fault in a template file."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     line = min(max(fault.line, 1), len(lines))
     column = _column(lines[line - 1], fault.word, 0)
     return Span(file=str(fault.template), line=line, column=column)
 
 
-def _start(lines: list[str], place: Place) -> int:
+def _start(lines: tuple[str, ...], place: Place) -> int:
     """The value's first template mark on its line, or else its beginning."""
     start = place.column - 1
     if place.style == "*" or place.line > len(lines):

@@ -79,6 +79,12 @@ def find(text: str, path: Path, *, file: str) -> Place | None:
 
 
 @lru_cache(maxsize=4)
+def lines_of(text: str) -> tuple[str, ...]:
+    """The lines of a file; split once for all the messages that look at one of them."""
+    return tuple(text.split("\n"))
+
+
+@lru_cache(maxsize=4)
 def _tree(text: str, file: str) -> Place | None:
     return parsed(text, file, _root)
 
