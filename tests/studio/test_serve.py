@@ -311,13 +311,16 @@ def test_a_worker_ends_with_its_parent_in_the_middle_of_a_job(tmp_path: Path) ->
 def test_workers_know_nobodys_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEYGEN_API_KEY", "secret")
 
-    def environment_of(worker: Worker) -> bytes:
-        return Path(f"/proc/{worker._process.pid}/environ").read_bytes()
+    async def environment_of(worker: Worker) -> bytes:
+        file = Path(f"/proc/{worker._process.pid}/environ")
+        while not (found := file.read_bytes()):  # empty until the new program runs
+            await asyncio.sleep(0.01)
+        return found
 
     async def scene() -> bytes:
         worker = await Worker.start(tmp_path)
         try:
-            return environment_of(worker)
+            return await environment_of(worker)
         finally:
             await worker.stop()
 
