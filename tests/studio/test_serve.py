@@ -311,16 +311,15 @@ def test_a_worker_ends_with_its_parent_in_the_middle_of_a_job(tmp_path: Path) ->
 def test_workers_know_nobodys_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEYGEN_API_KEY", "secret")
 
-    async def environment_of(worker: Worker) -> bytes:
+    def environment_of(worker: Worker) -> bytes:
         file = Path(f"/proc/{worker._process.pid}/environ")
-        while not (found := file.read_bytes()):  # empty until the new program runs
-            await asyncio.sleep(0.01)
-        return found
+        # Empty until the new program runs.
+        return next(found for _ in range(100_000) if (found := file.read_bytes()))
 
     async def scene() -> bytes:
         worker = await Worker.start(tmp_path)
         try:
-            return await environment_of(worker)
+            return environment_of(worker)
         finally:
             await worker.stop()
 
