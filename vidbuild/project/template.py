@@ -28,6 +28,7 @@ from vidbuild.project.bounds import (
     counting_loops,
 )
 from vidbuild.project.faults import TemplateFault, fault, syntax_fault
+from vidbuild.project.simple import simple_text
 from vidbuild.project.values import MissingName, defined, printable
 
 SCOPE = "\0scope"  # no template can spell it
@@ -178,7 +179,8 @@ class Templates(ImmutableSandboxedEnvironment):
 
     def render_inline(self, source: str, name: str, scope: Scope) -> str:
         """The text of a template that stands in the project file `name`, compiled once."""
-        return self.render(self._compiled(source, name), scope)
+        text = simple_text(source, scope.lookup)
+        return self.render(self._compiled(source, name), scope) if text is None else text
 
     def render(self, template: Template, scope: Scope) -> str:
         """The template's text. Raises `TemplateFault`."""
