@@ -90,6 +90,9 @@ class _Walk:
     def mapping(self, values: Mapping[str, Any], shape: Shape | None, path: Path) -> dict[str, Any]:
         rendered: dict[str, Any] = {}
         for name, value in values.items():
+            if is_plain(value):
+                rendered[name] = value
+                continue
             member = shape.member(name, values) if shape else None
             result = self.value(value, member, (*path, name))
             if not isinstance(result, Omit):
