@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 # The same examples in every run; `--hypothesis-profile=search` looks for new ones.
-settings.register_profile("repeat", derandomize=True, database=None, deadline=None)
+settings.register_profile("repeat", derandomize=True, database=None, deadline=None, max_examples=40)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("repeat")
 
