@@ -43,12 +43,21 @@ class Parts:
 
     def __init__(self) -> None:
         self._fields: dict[int, tuple[Layer, tuple[Layer, ...]]] = {}
+        self._vars: dict[tuple[int, ...], tuple[tuple[Layer, ...], Mapping[str, Var]]] = {}
 
     def fields(self, layer: Layer) -> tuple[Layer, ...]:
         """The layer's API fields, and above them those under `request`."""
         known = self._fields.get(id(layer))
         if known is None:
             known = self._fields[id(layer)] = (layer, tuple(_fields(layer)))
+        return known[1]
+
+    def vars(self, layers: tuple[Layer, ...]) -> Mapping[str, Var]:
+        """The vars of layers that many videos have in common, lowest first."""
+        key = tuple(map(id, layers))
+        known = self._vars.get(key)
+        if known is None:
+            known = self._vars[key] = (layers, _vars(layers))
         return known[1]
 
 
@@ -60,6 +69,11 @@ def _fields(layer: Layer) -> Iterable[Layer]:
     request = layer.values.get("request")
     if request is not None:
         yield _part(layer, "request")
+
+
+def _vars(layers: Iterable[Layer]) -> Mapping[str, Var]:
+    return {name: Var(value=value, layer=layer, pointer=(name,))
+            for layer in layers for name, value in layer.values.items()}  # fmt: skip
 
 
 def read_block(definition: Definition, parts: Parts, above: Iterable[Layer]) -> Block:
@@ -84,15 +98,13 @@ def read_block(definition: Definition, parts: Parts, above: Iterable[Layer]) -> 
                     own.append(_part(layer, "vars"))
                 case _:
                     keys[key] = (value, layer)
-    vars_ = {name: Var(value=value, layer=layer, pointer=(name,))
-             for layer in (*definition.vars, *own, *above)
-             for name, value in layer.values.items()}  # fmt: skip
+    seen = (*definition.vars, *own, *above)
     return Block(
         definition=definition,
         keys=keys,
         overrides=tuple(overrides),
         fields=tuple(part for layer in layers for part in parts.fields(layer)),
-        vars=vars_,
+        vars=_vars(seen) if own else parts.vars(seen),
         tags=tuple(tags),
     )
 
