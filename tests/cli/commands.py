@@ -1,12 +1,19 @@
-"""Running the command line as a user does: a process of its own, or in this one."""
+"""Running the command line as a user does: in this process, or in one of its own."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import pytest
+
+from vidbuild.cli import main, options, output
 
 CLEAN = {
     name: value
@@ -21,19 +28,105 @@ def vidbuild(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdin: str = "",
+    process: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """One command to its end; `env` is added to an environment without our variables."""
+    """One command to its end; `env` is added to an environment without our variables.
+
+    `process` starts an interpreter, which takes ten times as long: for signals, imports, the
+    encoding of the streams, and whatever else a process of its own makes different.
+    """
+    command = [sys.executable, "-m", "vidbuild", *map(str, arguments)]
+    environment = {**CLEAN, **(env or {})}
+    if not process:
+        return _here(command, cwd, environment, stdin)
     return subprocess.run(
-        [sys.executable, "-m", "vidbuild", *map(str, arguments)],
+        command,
         capture_output=True,
         text=True,
         encoding="utf-8",
         cwd=cwd,
-        env={**CLEAN, **(env or {})},
+        env=environment,
         input=stdin,
         timeout=120,
         check=False,
     )
+
+
+def _here(
+    command: list[str], cwd: Path | None, environment: Mapping[str, str], stdin: str
+) -> subprocess.CompletedProcess[str]:
+    """The entry point, with folder, environment and the three streams down to their
+    descriptors: what child processes write is caught as well."""
+    with ExitStack() as around:
+        files = [around.enter_context(TemporaryFile()) for _ in range(3)]
+        files[0].write(stdin.encode())
+        files[0].seek(0)
+        with _streams(files), _environment(environment), chdir(cwd or Path.cwd()):
+            code = _code(command[3:])
+        said = [_read(file) for file in files[1:]]
+    return subprocess.CompletedProcess(command, code, *said)
+
+
+def _code(arguments: list[str]) -> int:
+    """The exit code of a command that knows nothing of the ones before it."""
+    options._latest[0] = options.Globals()
+    output._root.clear()
+    output._lines.cache_clear()
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+@contextmanager
+def _streams(files: Sequence[IO[bytes]]) -> Iterator[None]:
+    """Standard input, output and error are these files."""
+    own = (sys.stdin, sys.stdout, sys.stderr)
+    for stream in own[1:]:
+        stream.flush()
+    descriptors = [os.dup(number) for number in range(3)]
+    for number, file in enumerate(files):
+        os.dup2(file.fileno(), number)
+    sys.stdin, sys.stdout = _opened(0, "r", "strict"), _opened(1, "w", "strict")
+    sys.stderr = _opened(2, "w", "backslashreplace")
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            if not stream.closed:
+                stream.close()
+        sys.stdin.close()
+        sys.stdin, sys.stdout, sys.stderr = own
+        for number, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+
+
+def _opened(number: int, mode: str, errors: str) -> IO[str]:
+    return open(number, mode, encoding="utf-8", errors=errors, closefd=False)
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """The whole environment is this one."""
+    before = dict(os.environ)
+    _exchange(wanted)
+    try:
+        yield
+    finally:
+        _exchange(before)
+
+
+def _exchange(wanted: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    os.environ.update({n: v for n, v in wanted.items() if os.environ.get(n) != v})
+
+
+def _read(file: IO[bytes]) -> str:
+    """A file's text with the line ends that a pipe in text mode gives."""
+    file.seek(0)
+    return file.read().decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
 SMALL = """\
