@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.provider.provider_kit import (
@@ -26,6 +27,7 @@ from tests.provider.provider_kit import (
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, Problems
 from vidbuild.provider import client as client_module
 from vidbuild.provider.model import CreateAnswer, InProgress, Refused, Taken, Unknown
+from vidbuild.provider.wire import lost
 
 HTML = answer(200, b"<html>Log in</html>", kind="text/html")
 
@@ -333,10 +335,24 @@ def test_a_token_is_passed_on_as_it_came() -> None:
     assert "token=a%2Bb%2Fc%3D%26limit%3D1" in second
 
 
-def test_a_host_that_is_not_there_is_named() -> None:
+def nobody() -> str:
+    """An address where nothing listens."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+
+def unknown(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "api.nowhere.test"])
+def test_a_host_that_is_not_there_is_named_at_once(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = nobody().replace("127.0.0.1", host)
+    if host != "127.0.0.1":
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
     async def scene() -> None:
         clock = Clock()
@@ -345,13 +361,34 @@ def test_a_host_that_is_not_there_is_named() -> None:
                 await heygen.account()
             [diagnostic] = raised.value.diagnostics
             assert diagnostic.code == "VB603"
-            assert "127.0.0.1 cannot be reached" in diagnostic.message
-            assert sum(clock.sleeps) < 15
+            assert f"{host} cannot be reached" in diagnostic.message
+            assert 0 < sum(clock.sleeps) < 1
             found = await heygen.create(AVATAR, key="k1")
             assert isinstance(found, Unknown)
             assert found.code == "unreachable"
 
     run(scene())
+
+
+def test_a_network_that_goes_away_later_is_waited_for() -> None:
+    async def scene() -> None:
+        clock = Clock()
+        async with client(nobody(), clock) as heygen:
+            async with wire(answer(200, {"data": []})) as server:
+                heygen._base = server.url
+                assert await heygen.recent(title="t", since=0, until=9e9) == []
+            heygen._base = nobody()
+            with pytest.raises(Problems, match="cannot be reached"):
+                await heygen.account()
+        assert 5 < sum(clock.sleeps) < 15
+        assert len(clock.sleeps) == 4
+
+    run(scene())
+
+
+def test_a_connection_that_does_not_come_about_is_no_slow_answer() -> None:
+    assert lost(httpx.ConnectTimeout("")).loss == "unreachable"
+    assert lost(httpx.ReadTimeout("")).loss == "timeout"
 
 
 def test_a_connection_that_is_not_secure_is_not_tried_again() -> None:

@@ -76,6 +76,7 @@ class HeyGen:
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads load, no secret
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._dated: tuple[float, float] | None = None
+        self._met = False  # whether the host has ever been reached
 
     def __repr__(self) -> str:
         return f"HeyGen(name={self.name!r}, base={self._base!r})"
@@ -235,7 +236,8 @@ class HeyGen:
                 return got
             if isinstance(got, Answer) and got.status in absent and verdicts.says_error(got):
                 return None
-            if sends >= self._policy.tries or not verdicts.repeatable(got):
+            most = self._policy.tries if self._met else self._policy.first
+            if sends >= most or not verdicts.repeatable(got):
                 raise failures.failed(self._host, verdicts.told(got))
             await self._rest(sends, verdicts.wait(got))
 
@@ -253,6 +255,7 @@ class HeyGen:
             headers=headers,
             **options,
         )
+        self._met = self._met or verdicts.reached(got)
         if isinstance(got, Answer) and got.date is not None:
             self._dated = (got.date, self._clock.now())
         return got

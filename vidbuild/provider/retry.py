@@ -16,10 +16,13 @@ _TRANSIENT = frozenset({408, 425, 429})
 class Policy:
     """`tries` sends in all; pauses of `base`, doubling, to `cap` seconds, jittered by a quarter.
 
-    A server's `Retry-After` is honoured where it is longer, up to `patience` seconds.
+    A server's `Retry-After` is honoured where it is longer, up to `patience` seconds. A host that
+    nothing has been heard of is more likely a wrong address than one that is away for a moment:
+    it gets `first` sends, so that a mistake is told at once.
     """
 
     tries: int = 5
+    first: int = 2
     base: float = 0.5
     cap: float = 30.0
     patience: float = 120.0

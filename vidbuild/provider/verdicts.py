@@ -40,6 +40,11 @@ def says_error(got: Answer) -> bool:
     return member(got.body, "error") is not None
 
 
+def reached(got: Answer | Lost) -> bool:
+    """Whether there was somebody at the other end."""
+    return not (isinstance(got, Lost) and got.loss == "unreachable")
+
+
 def repeatable(got: Answer | Lost) -> bool:
     """Whether an exchange that was not good may be so the next time."""
     if isinstance(got, Lost):

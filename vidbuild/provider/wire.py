@@ -82,6 +82,8 @@ def lost(error: httpx.HTTPError) -> Lost:
     """What an exception of httpx means, in the system's words but never in a header's."""
     words = clean(str(error)) or type(error).__name__
     match error:
+        case httpx.ConnectTimeout():
+            return Lost(loss="unreachable", message="no connection in time")
         case httpx.TimeoutException():
             return Lost(loss="timeout", message="no answer in time")
         case httpx.ConnectError() | httpx.ProxyError() if _causes(error, ssl.SSLError):
