@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 EDITOR_TOOLS := build/editor
+BENCH_TOOLS := build/bench
 
 .PHONY: help demo test check format schemas docs yaml-suite fuzz bench build clean
 
@@ -64,7 +65,15 @@ lowest: $(EDITOR_TOOLS)/.installed  ## the test suite on the lowest versions tha
 docs: $(VENV)/.installed  ## regenerate the page of diagnostic codes
 	$(BIN)/python -m vidbuild.cli.codes > docs/diagnostics.md
 
-bench: $(VENV)/.installed  ## measure what the docs quote
+# The tools that bench/plan.py measures beside ours, in an environment of their own.
+$(BENCH_TOOLS)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(BENCH_TOOLS)
+	$(BENCH_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BENCH_TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
+	@touch $@
+
+bench: $(VENV)/.installed $(BENCH_TOOLS)/.installed  ## measure what the docs quote; writes docs/performance.md
+	$(BIN)/python bench/plan.py
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/resolve.py
 	$(BIN)/python bench/draft.py
