@@ -64,6 +64,8 @@ def paths(old: dict[str, Any], new: dict[str, Any], **keys: Any) -> list[tuple[s
             [("background.asset_id", {"sha256": "aa"}, {"sha256": "bb"})],
         ),
         ({"title": "A"}, {"title": "B"}, []),
+        ({"x": {"n": [1]}}, {"x": {"n": [1.0]}}, []),
+        ({"x": {"n": [1]}}, {"x": {"n": [True]}}, [("x.n.0", 1, True)]),
         ({"revision": 1}, {"revision": 2}, [("revision", 1, 2)]),
     ],
 )

@@ -286,6 +286,21 @@ def test_a_failed_attempt_raises_the_next() -> None:
     assert only(plan([A], {"a": entry(A, Status.failed, made={"attempt": 2})})).attempt == 3
 
 
+def test_a_failure_that_is_given_up_goes_with_its_content() -> None:
+    """Its old name renders something else and forgets it: the new name is told to keep it."""
+    before = {"a": entry(A, Status.failed, made={"attempt": 3}), "n": entry(B)}
+    moved = plan([A2, replace(A, name="n")], before)
+    assert said(moved) == {
+        "a": (11, "rerender", "script_changed"),
+        "n": (11, "rerender", "gave_up"),
+    }
+    kept = moved.changes[1].render
+    assert kept is not None
+    assert (kept.video_id, kept.status) == (video_id(A, 3), Status.failed)
+    guarded = plan([A2, replace(A, name="n", protect=True)], before).changes[1]
+    assert (guarded.reason, guarded.render, guarded.replaces) == ("gave_up", None, False)
+
+
 def test_a_resubmission_gives_up_what_is_in_flight_and_counts_it() -> None:
     change = only(plan([A], {"a": entry(A, Status.submitted)}, resubmit=frozenset({"a"})))
     assert [r.video_id for r in change.abandons] == [video_id(A)]

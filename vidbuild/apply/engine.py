@@ -93,6 +93,9 @@ async def _work(run: Run) -> None:
     """First what is done at once, then everything else side by side."""
     changes = [change for change in run.plan.changes if change.reason != "gave_up"]
     await _stage_reuses(run, changes)
+    for change in run.plan.changes:
+        if change.reason == "gave_up" and change.render is not None:
+            run.point(change, change.render)
     for change in changes:
         if change.action is Action.update:
             run.describe(change)

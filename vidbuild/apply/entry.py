@@ -12,8 +12,10 @@ from typing import Any
 from vidbuild.plan.changes import shown_request
 from vidbuild.plan.mask import masked
 from vidbuild.plan.model import Change
+from vidbuild.request.fingerprint import fingerprint
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
+from vidbuild.schema.canonical import content
 from vidbuild.state.identity import Identity, identity, same_key
 from vidbuild.state.records import Asset, Entry, Render, Status
 
@@ -43,8 +45,8 @@ def pointed(
     `moved` here bring along.
     """
     request = _needed(change)
-    brought = [past for entry in moved for past in (entry.render, *entry.history)]
-    past = [*((old.render, *old.history) if old else ()), *brought]
+    past = [each for entry in ([old] if old else []) for each in _past(rules, entry)]
+    past += [each for entry in moved for each in _past(rules, entry)]
     history = _history(rules, render, past)
     if old is not None and owns(rules.project, old, render):
         return replace(described(rules, change, old), render=render, history=history)
@@ -114,6 +116,23 @@ def _known_assets(request: Request, old: Entry | None, moved: Iterable[Entry]) -
         for path, media in request.media.items()
         if media.sha256 in ids
     }
+
+
+def _past(rules: Rules, entry: Entry) -> tuple[Render, ...]:
+    """An entry's renders, its own under the name that its content has today.
+
+    The history has no request: after a change of the API's defaults only this name leads
+    back. Hidden text has no other name than the one it was given.
+    """
+    named = entry.render.fingerprint
+    if not entry.private:
+        named = fingerprint(
+            content(rules.api, entry.request),
+            provider=entry.render.provider,
+            operation=rules.api.operation,
+            revision=entry.revision,
+        )
+    return (replace(entry.render, fingerprint=named), *entry.history)
 
 
 def _history(rules: Rules, current: Render, past: Iterable[Render]) -> tuple[Render, ...]:

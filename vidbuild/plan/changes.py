@@ -16,6 +16,7 @@ from vidbuild.plan.model import FieldChange
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
 from vidbuild.schema.canonical import content
+from vidbuild.schema.finding import same
 from vidbuild.state.records import Entry
 
 Path = tuple[str | int, ...]
@@ -36,11 +37,11 @@ def compare(api: Api, entry: Entry, request: Request) -> Same:
     if entry.render.provider != request.provider or entry.revision != request.revision:
         return Same.different
     old, new = _contents(api, entry, request)
-    if old == new:
+    if same(old, new):
         return Same.exact
     if request.ignore_changes:
         paths = [field_path(field) for field in request.ignore_changes]
-        if without(old, paths) == without(new, paths):
+        if same(without(old, paths), without(new, paths)):
             return Same.ignored
     return Same.different
 
@@ -141,12 +142,11 @@ def _identity_changes(entry: Entry, request: Request) -> Iterator[FieldChange]:
 
 def _differences(path: Path, old: Any, new: Any) -> Iterator[tuple[Path, Any, Any]]:
     """Differing leaves; None is absent on that side."""
-    if old == new and type(old) is type(new):
+    if same(old, new):
         return
     pairs = _members(old, new)
     if pairs is None:
-        if old != new or isinstance(old, bool) != isinstance(new, bool):
-            yield path, old, new
+        yield path, old, new
         return
     for key, a, b in pairs:
         yield from _differences((*path, key), a, b)

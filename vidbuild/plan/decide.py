@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vidbuild.diagnostics import EXIT_USAGE, Problems, nearest, problem
 from vidbuild.plan.changes import changed_reason, diff, metadata_changes, shown_request
 from vidbuild.plan.model import Action, Change, FieldChange, FileState
+from vidbuild.plan.resubmission import resubmitted
 from vidbuild.plan.situation import (
     Sight,
     Situation,
@@ -18,15 +18,11 @@ from vidbuild.plan.situation import (
     is_busy,
     is_finished,
     look,
-    state_of,
 )
 from vidbuild.plan.sources import deletable, moved_names, source_of
 from vidbuild.plan.table import Facts, Known, State, Stored, choose
 from vidbuild.state.pool import Member
 from vidbuild.state.records import Entry, Render
-
-RESUBMIT_UNKNOWN = "VB704"
-RESUBMIT_FINISHED = "VB705"
 
 
 def decide(situation: Situation) -> tuple[Change, ...]:
@@ -35,7 +31,7 @@ def decide(situation: Situation) -> tuple[Change, ...]:
     chosen = [name for name in sorted(situation.requests) if situation.is_selected(name)]
     ready = [n for n in chosen if n not in situation.held and n not in situation.broken]
     sights = {name: look(situation, name, hidden=hidden) for name in ready}
-    abandons = _resubmitted(situation, sights)
+    abandons = resubmitted(situation, sights)
     leaders: dict[str, Change] = {}
     changes = [_held(situation, name) for name in _unready(situation)]
     for name, sight in sights.items():
@@ -156,7 +152,9 @@ def _resume_reason(situation: Situation, member: Member, reason: str) -> str:
 def _led(situation: Situation, base: Change, sight: Sight, leader: Change) -> Change:
     """Row 8: an earlier name of this plan renders the same content."""
     reason = "gave_up" if leader.reason == "gave_up" else "twin"
-    replaces = reason == "twin" and _replaces(situation, sight, None)
+    if reason == "gave_up":
+        return _given_up(situation, replace(base, source=leader.name), sight)
+    replaces = _replaces(situation, sight, None)
     return replace(base, reason=reason, source=leader.name, replaces=replaces)
 
 
@@ -167,7 +165,7 @@ def _paying(situation: Situation, base: Change, sight: Sight, differs: str) -> C
     if sight.abandons:
         reason = "resubmitted"
     elif pool.gave_up(content, sight.hidden):
-        reason = "gave_up"
+        return _given_up(situation, replace(base, attempt=attempt), sight)
     elif base.action is Action.create:
         reason = "new"
     elif base.action is Action.retry:
@@ -179,8 +177,16 @@ def _paying(situation: Situation, base: Change, sight: Sight, differs: str) -> C
         reason=reason,
         attempt=attempt,
         abandons=sight.abandons,
-        replaces=reason != "gave_up" and _replaces(situation, sight, None),
+        replaces=_replaces(situation, sight, None),
     )
+
+
+def _given_up(situation: Situation, base: Change, sight: Sight) -> Change:
+    """Rows 8 to 11 without a render. The failure becomes the name's own, so that the lock
+    knows of it even when the name that it failed under goes on to something else."""
+    kept = sight.equal or (base.protected and _replaces(situation, sight, None))
+    render = None if kept or sight.best is None else sight.best.render
+    return replace(base, reason="gave_up", render=render)
 
 
 def _failure(own: Member | None) -> str:
@@ -253,39 +259,4 @@ def _orphan(situation: Situation, name: str, entry: Entry) -> Change:
         render=entry.render,
         protected=entry.protect,
         replaces=action is Action.delete,
-    )
-
-
-def _resubmitted(
-    situation: Situation, sights: Mapping[str, Sight]
-) -> dict[str, tuple[Render, ...]]:
-    """The renders to give up, by content."""
-    given_up: dict[str, tuple[Render, ...]] = {}
-    for name in sorted(situation.resubmit):
-        sight = sights.get(name)
-        if sight is None:
-            raise _unknown_resubmission(name, sights)
-        own_finished = sight.equal and state_of(sight.own) is State.finished
-        if own_finished or (sight.best is not None and sight.best.finished):
-            raise problem(
-                RESUBMIT_FINISHED,
-                f"{name} is rendered: there is nothing to resubmit",
-                hint="to render it anew, raise its `revision`",
-                exit_code=EXIT_USAGE,
-            )
-        members = situation.pool.of(sight.request.fingerprint, sight.hidden)
-        live = [m.render for m in members if m.in_flight or m.failed]
-        if sight.equal and sight.own is not None and (sight.own.in_flight or sight.own.failed):
-            live += [sight.own.render] * (sight.own.render not in live)
-        given_up[sight.request.fingerprint] = tuple(live)
-    return given_up
-
-
-def _unknown_resubmission(name: str, sights: Mapping[str, Sight]) -> Problems:
-    close = nearest(name, sights)
-    return problem(
-        RESUBMIT_UNKNOWN,
-        f"--resubmit {name}: no selected video has this name",
-        hint=f"did you mean {close}?" if close else "`vidbuild plan --all` names every video",
-        exit_code=EXIT_USAGE,
     )

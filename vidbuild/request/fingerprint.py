@@ -65,7 +65,7 @@ def _encode(value: Any) -> str:
             return "null"
         case int():
             # Past 2^53 a JSON number is a double: say so rather than sign what is not sent.
-            return str(value) if abs(value) <= _SAFE_INTEGER else _number(float(value))
+            return str(value) if abs(value) <= _SAFE_INTEGER else _number(_double(value))
         case float():
             return _number(value)
         case Mapping():
@@ -79,6 +79,13 @@ def _encode(value: Any) -> str:
 
 def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be")
+
+
+def _double(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("a number past every double is not a JSON number here") from None
 
 
 def _number(value: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 from vidbuild.state.records import Render
 
@@ -34,18 +36,25 @@ def same_key(project: str, render: Render) -> Identity:
 
 
 def merge(one: Render, other: Render) -> Render:
-    """Two records of one render: the higher status wins, gaps are filled from the lower.
+    """Two records of one render: the higher status, and of everything else what either knows.
 
-    Commutative: between equals the larger field values decide.
+    Where both know, the larger value decides, each field and each output for itself: then
+    neither the order of records nor how they were grouped makes a difference.
     """
-    high, low = sorted((one, other), key=_weight, reverse=True)
-    gaps = {
-        f.name: getattr(low, f.name)
-        for f in fields(Render)
-        if getattr(high, f.name) in (None, {}) and getattr(low, f.name) not in (None, {})
-    }
-    return replace(high, **gaps) if gaps else high
+    if one == other:
+        return one
+    known = {f.name: _fuller(getattr(one, f.name), getattr(other, f.name)) for f in fields(Render)}
+    return replace(one, **{**known, "status": max(one.status, other.status)})
 
 
-def _weight(render: Render) -> tuple[int, int, str]:
-    return (render.status, len(render.outputs), repr(render))
+def _fuller(one: Any, other: Any) -> Any:
+    """Of two values of a field the one that says more; members of mappings one by one."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return {
+            key: _fuller(one.get(key), other.get(key)) for key in sorted(one.keys() | other.keys())
+        }
+    return max(one, other, key=_weight)
+
+
+def _weight(value: Any) -> tuple[bool, str]:
+    return (value is not None, repr(value))
