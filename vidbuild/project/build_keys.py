@@ -49,7 +49,7 @@ class Parts:
         """The layer's API fields, and above them those under `request`."""
         known = self._fields.get(id(layer))
         if known is None:
-            known = self._fields[id(layer)] = (layer, tuple(_fields(layer)))
+            known = self._fields[id(layer)] = (layer, _fields(layer))
         return known[1]
 
     def vars(self, layers: tuple[Layer, ...]) -> Mapping[str, Var]:
@@ -61,14 +61,14 @@ class Parts:
         return known[1]
 
 
-def _fields(layer: Layer) -> Iterable[Layer]:
-    plain = {k: v for k, v in layer.values.items()
-             if k not in BUILD_KEYS and not k.startswith("x-")}  # fmt: skip
-    if plain:
-        yield layer if len(plain) == len(layer.values) else replace(layer, values=plain)
-    request = layer.values.get("request")
-    if request is not None:
-        yield _part(layer, "request")
+def _fields(layer: Layer) -> tuple[Layer, ...]:
+    plain = {k: v for k, v in layer.values.items() if k not in BUILD_KEYS and k[:2] != "x-"}
+    fields = layer
+    if len(plain) < len(layer.values):
+        kind, source, pointer = layer.kind, layer.source, layer.pointer
+        fields = Layer(kind=kind, source=source, pointer=pointer, values=plain)
+    own = (fields,) if plain else ()
+    return own if layer.values.get("request") is None else (*own, _part(layer, "request"))
 
 
 def _vars(layers: Iterable[Layer]) -> Mapping[str, Var]:
@@ -157,6 +157,8 @@ def settings(block: Block) -> dict[str, Any]:
 
 def check_ignored(block: Block, members: Collection[str]) -> None:
     """Raises `Problems` for names under `ignore_changes` that no field has."""
+    if "ignore_changes" not in block.keys:
+        return
     names, layer = block.written("ignore_changes")
     for index, name in enumerate(names if _is_names(names) else ()):
         field = re.split(r"[.\[]", name)[0]

@@ -22,7 +22,7 @@ class Emptied:
     """Looks at layers, each place once."""
 
     def __init__(self) -> None:
-        self._nulls: dict[int, tuple[Layer, tuple[Path, ...]]] = {}
+        self._nulls: dict[int, tuple[Layer, Sequence[Path]]] = {}
         self._seen: set[tuple[str, Path]] = set()
 
     def found(self, layers: Sequence[Layer]) -> Iterator[Diagnostic]:
@@ -39,21 +39,21 @@ class Emptied:
                 if _at(below[0].values, path) is not None and not _MEANT.match(line):
                     yield _diagnostic(path, span, below[0].span(*path))
 
-    def _nulls_of(self, layer: Layer) -> tuple[Path, ...]:
+    def _nulls_of(self, layer: Layer) -> Sequence[Path]:
         known = self._nulls.get(id(layer))
         if known is None:
-            known = self._nulls[id(layer)] = (layer, tuple(_nulls(layer.values, ())))
+            known = self._nulls[id(layer)] = (layer, _nulls(layer.values, ()))
         return known[1]
 
 
-def _nulls(values: Mapping[str, Any], path: Path) -> Iterator[Path]:
+def _nulls(values: Mapping[str, Any], path: Path) -> Sequence[Path]:
+    found: list[Path] = []
     for name, value in values.items():
-        if not path and name in _UNITED:
-            continue
         if value is None:
-            yield (*path, name)
-        elif isinstance(value, dict):
-            yield from _nulls(value, (*path, name))
+            found.append((*path, name))
+        elif type(value) is dict:
+            found += _nulls(value, (*path, name))
+    return found if path or not found else [each for each in found if each[0] not in _UNITED]
 
 
 def _at(values: Any, path: Path) -> Any:

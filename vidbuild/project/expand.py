@@ -111,17 +111,22 @@ class _Expansion:
     def resolved(
         self, block: Block, loop: Loop | None, row: Row | None, name: str, scope: VideoScope
     ) -> Video:
-        chosen = [o.fields for o in block.overrides if applies(o, row, scope, self.renderer)]
-        above = [*chosen, *self.project.above]
-        layers = (*block.fields, *(part for layer in above for part in self.parts.fields(layer)))
-        block = keys_above(block, above)
+        layers, above = block.fields, self.project.above
+        if block.overrides:
+            chosen = (o.fields for o in block.overrides if applies(o, row, scope, self.renderer))
+            above = (*chosen, *above)
+        if above:
+            layers += tuple(part for layer in above for part in self.parts.fields(layer))
+            block = keys_above(block, above)
         layers = self.variants.fitted(self.with_kind(layers, scope))
         resolved = self.resolver.resolve(layers, scope)
         kind = resolved.fields.get(self.variants.tag)
         check_ignored(block, self.variants.members)
         found = [*resolved.found, *self.variants.clashes(resolved.layers, kind)]
         definition = block.definition
-        files = {definition.layer.source.name, *(layer.source.name for layer in layers)}
+        tags = self.tags(block, scope)
+        files = {layer.source.name for layer in layers}
+        files.update((definition.layer.source.name, *scope.files))
         if loop and loop.file:
             files.add(loop.file)
         video = Video(
@@ -133,8 +138,8 @@ class _Expansion:
             row=row.values if row else None,
             row_place=(lambda: row.span) if row else None,
             scope=lambda: self.scope(block, row, {"name": name, "key": definition.key}),
-            tags=self.tags(block, scope),
-            depends_on=tuple(sorted(files | scope.files.keys())),
+            tags=tags,
+            depends_on=tuple(sorted(files)),
             **settings(block),
         )
         if found:
@@ -157,11 +162,9 @@ class _Expansion:
         return tuple(known if layer is found[0] else layer for layer in layers)
 
     def tags(self, block: Block, scope: VideoScope) -> frozenset[str]:
-        return frozenset(
-            self.renderer.text(tag, layer, ("tags",), scope)
-            for value, layer in block.tags
-            for tag in tag_list(value, layer)
-        )
+        tags = [(tag, layer) for value, layer in block.tags for tag in tag_list(value, layer)]
+        text = self.renderer.text
+        return frozenset([text(tag, layer, ("tags",), scope) for tag, layer in tags])
 
     def name(self, block: Block, loop: Loop | None, row: Row | None) -> str:
         definition = block.definition

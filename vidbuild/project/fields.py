@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
+from operator import is_
 from typing import Any
 
 from jinja2 import Undefined
@@ -37,18 +38,23 @@ class Resolved:
 class Resolver:
     """Merges and renders with one project's renderer.
 
-    Videos share their lower layers: each merge is made once for all that begin alike. The
-    layers are kept with it, so that an `id` stands for one layer only.
+    Videos share their lower layers, rows all of them: each merge is made once for all that
+    begin alike. The layers are kept with it, so that an `id` stands for one layer only.
     """
 
     def __init__(self, renderer: Renderer, shape: Shape) -> None:
         self.renderer = renderer
         self.shape = shape
         self._merged: dict[tuple[int, ...], tuple[tuple[Layer, ...], dict[str, Any]]] = {}
+        self._last: tuple[tuple[Layer, ...], dict[str, Any], bool] = ((), {}, True)
 
     def resolve(self, layers: tuple[Layer, ...], scope: VideoScope) -> Resolved:
-        merged = self._merge(layers)
-        if is_plain(merged):
+        known = self._last[0]
+        if not layers or len(layers) != len(known) or not all(map(is_, layers, known)):
+            merged = self._merge(layers)
+            self._last = (layers, merged, is_plain(merged))
+        _, merged, plain = self._last
+        if plain:
             return Resolved(fields=merged, layers=layers)
         while True:
             walk = _Walk(self.renderer, layers, scope)
@@ -62,12 +68,12 @@ class Resolver:
     def _merge(self, layers: tuple[Layer, ...]) -> dict[str, Any]:
         if not layers:
             return {}
-        key = tuple(map(id, layers))
+        below = layers[:-1]
+        key = tuple(map(id, below))
         known = self._merged.get(key)
         if known is None:
-            merged = merge(self._merge(layers[:-1]), layers[-1].values, self.shape)
-            known = self._merged[key] = (layers, merged)
-        return known[1]
+            known = self._merged[key] = (below, self._merge(below))
+        return merge(known[1], layers[-1].values, self.shape)
 
 
 def is_plain(value: Any) -> bool:
@@ -75,8 +81,18 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, str):
         return not is_template(value)
     if isinstance(value, dict):
-        return "file" not in value and all(map(is_plain, value.values()))
-    return not isinstance(value, list) or all(map(is_plain, value))
+        if "file" in value:
+            return False
+        value = value.values()
+    elif not isinstance(value, list):
+        return True
+    for each in value:  # written out: every value of every video comes by
+        if type(each) is str:
+            if "{" in each and is_template(each):
+                return False
+        elif isinstance(each, dict | list) and not is_plain(each):
+            return False
+    return True
 
 
 class _Walk:

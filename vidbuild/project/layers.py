@@ -29,7 +29,9 @@ def merge(lower: Fields, upper: Fields, shape: Shape | None) -> dict[str, Any]:
     for name, value in upper.items():
         if value is None:
             merged.pop(name, None)
-        elif isinstance(value, (dict, Mapping)) and _is_object(
+        elif type(value) is str:  # what most values are
+            merged[name] = value
+        elif isinstance(value, Mapping) and _is_object(
             member := _member(shape, name, lower, upper)
         ):
             below = merged.get(name)

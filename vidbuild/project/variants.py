@@ -27,11 +27,14 @@ class Variants:
         variant = self.variant(chosen)
         if variant is None:
             return layers
-        return tuple(self._fitted(layer, str(chosen), variant) for layer in layers)
+        return tuple([self._fitted(layer, str(chosen), variant) for layer in layers])
 
     def chosen(self, layers: tuple[Layer, ...]) -> Any:
         """What the highest layer that says anything calls the variant."""
-        return next((x.values[self.tag] for x in reversed(layers) if self.tag in x.values), None)
+        for layer in reversed(layers):
+            if self.tag in layer.values:
+                return layer.values[self.tag]
+        return None
 
     def variant(self, name: Any) -> Shape | None:
         return self.shape.variants.get(name) if isinstance(name, str) else None
@@ -51,6 +54,8 @@ class Variants:
         """Fields of one layer that exclude each other."""
         for group in (self.variant(chosen) or self.shape).exclusive:
             for layer in layers:
+                if len(layer.values.keys() & group) < 2:
+                    continue
                 both = [m for m in group if layer.values.get(m) is not None]
                 if len(both) > 1:
                     first, second = sorted(both, key=list(layer.values).index)[:2]

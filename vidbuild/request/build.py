@@ -38,6 +38,10 @@ class Requests:
 
     def request(self, video: Video) -> tuple[Request, list[Diagnostic]]:
         """The video's request and warnings. Raises `Problems` with all that is wrong."""
+        form = self.forms.get(self.forms.outline(video.fields))
+        body = form.body(video.fields) if form is not None else None
+        if form is not None and body is not None:
+            return self.made(video, body, {}, form), []
         files: dict[str, Media] = {}
         warned: list[Diagnostic] = []
 
@@ -49,7 +53,7 @@ class Requests:
             return found
 
         try:
-            body = _members(video.fields, self.api.request, (), media_at)
+            body = body_of(video.fields, self.api.request, (), media_at)
         except Unsendable as error:
             raise Problems([_unsendable(error, video)]) from None
         except Problems as problems:
@@ -101,8 +105,12 @@ class Requests:
             private=video.private,
             ignore_changes=video.ignore_changes,
             row=video.row,
-            depends_on=tuple(sorted({*video.depends_on, *(m.file for m in files.values())})),
+            depends_on=_with_files(video.depends_on, files),
         )
+
+
+def _with_files(files: tuple[str, ...], media: Mapping[str, Media]) -> tuple[str, ...]:
+    return tuple(sorted({*files, *(each.file for each in media.values())})) if media else files
 
 
 def _kinds_at(shape: Shape | None, value: Any, path: Path) -> Sequence[str]:
@@ -121,14 +129,21 @@ def _kinds_at(shape: Shape | None, value: Any, path: Path) -> Sequence[str]:
 class Unsendable(Exception):
     """A value at a path that JSON text in UTF-8 cannot hold."""
 
-    def __init__(self, message: str, path: Path) -> None:
+    def __init__(
+        self, message: str, path: Path, hint: str = "write the value that you mean"
+    ) -> None:
         super().__init__(message)
         self.path = path
+        self.hint = hint
 
 
-def _members(
+def body_of(
     values: Mapping[str, Any], shape: Shape | None, path: Path, media_at: MediaAt
 ) -> dict[str, Any]:
+    """What is sent of fields: nulls out, scripts normalised, files as digests.
+
+    Raises `Unsendable`, and whatever `media_at` raises.
+    """
     body: dict[str, Any] = {}
     chosen = shape and (shape.variant(values) or shape)
     for name, value in values.items():
@@ -150,8 +165,10 @@ def _value(value: Any, shape: Shape | None, path: Path, media_at: MediaAt) -> An
             return value
         case {"file": str(name)} if shape is not None and shape.asset:
             return {"sha256": media_at(name, path).sha256}
+        case {"sha256": _} if shape is not None and shape.asset:
+            raise Unsendable("a digest is no file to upload", path, "write {file: media/sound.mp3}")
         case dict():
-            return _members(value, shape, path, media_at)
+            return body_of(value, shape, path, media_at)
         case list():
             items = shape.items if shape else None
             return [_value(item, items, (*path, i), media_at) for i, item in enumerate(value)]
@@ -179,7 +196,7 @@ def _unsendable(error: Unsendable, video: Video) -> Diagnostic:
     return Diagnostic(
         code="VB218",
         message=str(error),
-        hint="write the value that you mean",
+        hint=error.hint,
         span=video.origin(error.path),
         video=video.name,
         field=".".join(map(str, error.path)),

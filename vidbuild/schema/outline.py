@@ -7,6 +7,7 @@ outline asks once. Judging and leaving out themselves are `validate` and `canoni
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from vidbuild.schema.api import Api
 from vidbuild.schema.shape import MISSING, Shape
 from vidbuild.schema.validate import is_digest, within_limits
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class _Wordy(Exception):
@@ -65,6 +68,8 @@ def _token(node: _Node, value: Any) -> Hashable:
 
 def _free(shape: Shape, text: str) -> Hashable:
     if shape.limits and not within_limits(shape, text):
+        raise _Wordy
+    if not text.isascii() and _SURROGATES.search(text):
         raise _Wordy
     return str
 
