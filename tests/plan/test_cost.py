@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plan.worlds import api, entry, lock, request
-from vidbuild.plan.cost import estimate, estimate_body, learn_paces, total
+from vidbuild.plan.cost import estimate, estimate_body, total
+from vidbuild.plan.paces import Pace, learn_paces
 from vidbuild.request.model import Media
 from vidbuild.schema.rates import pace
 from vidbuild.state.records import Status
@@ -66,6 +67,7 @@ def test_ideographs_are_spoken_one_by_one() -> None:
         ({"type": "avatar", "audio_asset_id": "id"}, {}, None),
         ({"type": "avatar", "audio_url": "https://x/y.mp3"}, {}, None),
         ({"type": "cinematic_avatar", "prompt": "A lake.", "duration": 8}, {}, 8.0),
+        ({"type": "cinematic_avatar", "prompt": "A lake."}, {}, 10.0),
         ({"type": "cinematic_avatar", "prompt": "A lake.", "auto_duration": True}, {}, None),
         ({"type": "avatar", "script": {"length": 40, "sha256": "x"}}, {}, None),
     ],
@@ -98,7 +100,7 @@ def test_prices() -> None:
     flat = estimate_body(
         api(), {"type": "cinematic_avatar", "prompt": "x"}, provider="heygen", paces={}
     )
-    assert (flat.seconds, flat.cost_usd) == (None, 7.0)
+    assert (flat.seconds, flat.cost_usd) == (10.0, 7.0)
     unknown = estimate_body(
         api(), {"type": "avatar", "audio_url": "https://x/y.mp3"}, provider="heygen", paces={}
     )
@@ -130,11 +132,72 @@ def test_what_teaches_nothing(script: str, status: Status, duration: float | Non
 
 def test_a_nonsensical_length_teaches_within_reason() -> None:
     world = lock({"a": entry(request("a", TEXT), made={"duration": 9999.0})})
-    assert list(learn_paces(api(), world).values()) == [2.5]
+    assert list(learn_paces(api(), world).values()) == [Pace(stretch=2.5)]
 
 
-def test_private_entries_teach_nothing() -> None:
-    assert learn_paces(api(), lock({"a": entry(request("a", TEXT, private=True))})) == {}
+def test_private_videos_teach_by_their_lengths() -> None:
+    made = {"duration": len(TEXT) * 0.1}
+    world = lock({"a": entry(request("a", TEXT, private=True), made=made)})
+    paces = learn_paces(api(), world)
+    assert [p.letter for p in paces.values()] == [pytest.approx(0.1)]
+    found = estimate(api(), request("b", TEXT + TEXT, private=True), paces).seconds
+    assert found == pytest.approx(len(TEXT + TEXT) * 0.1, abs=0.01)
+
+
+def test_what_is_open_teaches_more_than_what_is_private() -> None:
+    world = lock({
+        "a": entry(request("a", TEXT, private=True), made={"duration": 99.0}),
+        "b": entry(request("b", TEXT), made={"duration": spoken(TEXT)}),
+    })  # fmt: skip
+    (found,) = learn_paces(api(), world).values()
+    assert found.letter is None
+    assert found.stretch == pytest.approx(1.0, abs=0.01)
+
+
+def test_only_the_voices_that_are_wanted_are_learned() -> None:
+    one, two = request("a", TEXT), request("b", TEXT, voice_id="v2")
+    world = lock({"a": entry(one, made={"duration": 20.0}), "b": entry(two)})
+    assert [v for _, v in learn_paces(api(), world, [two.body])] == ["v2"]
+    assert len(learn_paces(api(), world)) == 2
+
+
+WORDS = [
+    "our",
+    "team",
+    "keeps",
+    "every",
+    "video",
+    "as",
+    "plain",
+    "text",
+    "so",
+    "nothing",
+    "rendered",
+]
+SENTENCES = st.lists(st.sampled_from(WORDS), min_size=20, max_size=60).map(" ".join)
+
+
+@given(
+    st.lists(SENTENCES, min_size=2, max_size=8), SENTENCES, st.floats(0.6, 1.8),
+    st.sampled_from([0.75, 1.0, 1.4]), st.booleans(),
+)  # fmt: skip
+def test_a_lock_brings_the_next_estimate_within_a_few_percent(
+    said: list[str], next_: str, slow: float, speed: float, private: bool
+) -> None:
+    """Whatever the voice's own pace is, and at whatever speed it spoke."""
+    settings = {"voice_settings": {"speed": speed}} if speed != 1.0 else {}
+
+    def length(text: str, at: float) -> float:
+        return len(text) / pace(api()) * slow / at
+
+    world = lock({
+        f"v{i}": entry(request(f"v{i}", text, private=private, **settings),
+                       made={"duration": round(length(text, speed), 1)})
+        for i, text in enumerate(said)
+    })  # fmt: skip
+    video = request("next", next_, private=private)
+    found = estimate(api(), video, learn_paces(api(), world, [video.body])).seconds
+    assert found == pytest.approx(length(next_, 1.0), rel=0.03)
 
 
 @given(st.text(max_size=300))

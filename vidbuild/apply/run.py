@@ -16,10 +16,10 @@ from vidbuild.apply.tally import Tally
 from vidbuild.apply.watch import Watch
 from vidbuild.apply.work import Failed, Work, failed, failed_by
 from vidbuild.diagnostics import Problems
+from vidbuild.plan.cost import price_of
 from vidbuild.plan.model import Change, Plan
 from vidbuild.provider.model import Remote
 from vidbuild.request.model import Request
-from vidbuild.schema.rates import price
 from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Asset, Output, Render
 
@@ -150,5 +150,4 @@ class Run:
 
     def cost(self, request: Request | None, seconds: float | None) -> float | None:
         """The list price of a video of this length; the middle where only a range is known."""
-        bounds = price(self.work.api, request.body, seconds) if request else None
-        return None if bounds is None else round(sum(bounds) / 2, 4)
+        return None if request is None else price_of(self.work.api, request, seconds)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event, EventKind
 from vidbuild.apply.work import Failed, Failure
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED
-from vidbuild.plan.model import Action, Change
+from vidbuild.plan.model import Action, Change, Estimate
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Tally:
     seconds: float = 0.0
     cost_usd: float | None = 0.0
     estimate_usd: float | None = 0.0
+    compared: Compared = field(default_factory=Compared)
 
     def tell(self, kind: EventKind, name: str | None, **data: Any) -> None:
         """One event; None values are left out."""
@@ -56,9 +58,12 @@ class Tally:
         """A render of this apply is complete. One unknown makes a total unknown, and what
         was submitted earlier has no estimate in this plan."""
         self.seconds += seconds or 0.0
-        estimate = None if change.action is Action.resume else change.estimate.cost_usd
+        resumed = change.action is Action.resume
+        estimate = Estimate() if resumed else change.estimate
         self.cost_usd = _plus(self.cost_usd, cost)
-        self.estimate_usd = _plus(self.estimate_usd, estimate)
+        self.estimate_usd = _plus(self.estimate_usd, estimate.cost_usd)
+        known = (estimate.seconds, estimate.cost_usd, seconds, cost)
+        self.compared = self.compared.plus(*known)
 
 
 def _plus(total: float | None, amount: float | None) -> float | None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic
-from vidbuild.plan.cost import Paces, estimate, learn_paces, total
+from vidbuild.plan.cost import estimate, total
 from vidbuild.plan.decide import decide
 from vidbuild.plan.digest import digest, listed
 from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary
+from vidbuild.plan.paces import Paces, learn_paces
 from vidbuild.plan.policy import is_unanswered
 from vidbuild.plan.selection import Selection, Subject, check_selection, select_names
 from vidbuild.plan.situation import Situation, content_today
@@ -158,7 +159,8 @@ def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change,
     """What pays, or may (an intent without an answer), gets its estimate; the rest costs 0."""
     api = situation.api
     paying = {c.name for c in changes if c.pays or is_unanswered(c)}
-    paces = learn_paces(api, situation.lock) if paying else {}
+    wanted = [c.request.body for c in changes if c.name in paying and c.request is not None]
+    paces = learn_paces(api, situation.lock, wanted) if paying else {}
     return tuple(
         replace(change, estimate=_estimate(api, change, paces, pays=change.name in paying))
         for change in changes

@@ -67,12 +67,16 @@ _IDLE = frozenset({Action.fetch, Action.hold, Action.orphan, Action.unchanged})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """Seconds of video and dollars; None is unknown, never 0. Low and high bound the cost."""
+    """Seconds of video and dollars; None is unknown, never 0. Low and high bound the cost.
+
+    `unknown` names what stands in the way: `length of audio_url`, `price of scenes.2`.
+    """
 
     seconds: float | None = None
     cost_usd: float | None = None
     cost_low_usd: float | None = None
     cost_high_usd: float | None = None
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

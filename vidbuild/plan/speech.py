@@ -16,7 +16,7 @@ from vidbuild.plan.changes import Path, dotted, look_up
 from vidbuild.plan.mask import is_mask
 from vidbuild.request.model import Media
 from vidbuild.schema.api import Api
-from vidbuild.schema.rates import pace
+from vidbuild.schema.rates import pace, usual_length
 
 _SCRIPT = "script"
 _VOICES = ("voice_id", "avatar_id")  # without a voice the look's own one speaks
@@ -28,46 +28,82 @@ _OPEN_LENGTH = "auto_duration"
 _SCENES = "scenes"
 _INNER = "input"
 _CLIP = "source"
+_OPEN = "the video"
 
 _BREAK = re.compile(r"""<break\s+time\s*=\s*["']?\s*([\d.]+)\s*(ms|s)\b[^>]*>""", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _WIDE_LANGUAGES = frozenset({"ja", "ko", "zh", "yue", "cmn"})
+_DIGIT = re.compile(r"\d")
+_LETTERS_A_DIGIT = 4  # what the names of the ten digits have on average, in English
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A stretch of a video. `seconds` is certain, or None; `text` is spoken by `voice`."""
+    """A stretch of a video. `seconds` is certain, or None; `text` is spoken by `voice`.
 
+    `hidden` is the number of characters of a text that a record holds no more than the length
+    of. `place` is the dotted field that the length hangs on.
+    """
+
+    place: str = ""
     seconds: float | None = None
     text: str | None = None
+    hidden: int = 0
     voice: str | None = None
     locale: str | None = None
     speed: float = 1.0
 
 
-def parts_of(body: Mapping[str, Any], media: Mapping[str, Media]) -> list[Part]:
-    """The stretches of a request, in order; one of unknown length has neither text nor seconds."""
-    return list(_parts(body, (), media))
+def parts_of(api: Api, body: Mapping[str, Any], media: Mapping[str, Media]) -> list[Part]:
+    """The stretches of a request, in order: one a scene, or one for the whole.
+
+    One of unknown length has neither text nor seconds.
+    """
+    parts = list(_parts(body, (), media))
+    if len(parts) == 1 and parts[0].place == _OPEN and not body.get(_OPEN_LENGTH):
+        return [Part(place=_LENGTH, seconds=usual_length(api, body))]
+    return parts
+
+
+def voices_of(body: Mapping[str, Any]) -> set[str]:
+    """Every voice that a request lets speak: cheaper than its parts."""
+    inner = body.get(_INNER)
+    if isinstance(inner, Mapping):
+        return voices_of(inner)
+    scenes = body.get(_SCENES)
+    if isinstance(scenes, list | tuple):
+        return {v for scene in scenes if isinstance(scene, Mapping) for v in voices_of(scene)}
+    voice = _voice(body)
+    return set() if voice is None else {voice}
 
 
 def spoken_seconds(api: Api, part: Part) -> tuple[float, float]:
     """Seconds of speech by the API's table of paces, and of pauses beside it."""
     text = part.text or ""
-    pauses = sum(_pause(found) for found in _BREAK.finditer(text))
-    words = " ".join(_TAG.sub(" ", _BREAK.sub(" ", text)).split())
+    pauses = 0.0
+    if "<" in text:
+        pauses = sum(_pause(found) for found in _BREAK.finditer(text))
+        text = _TAG.sub(" ", _BREAK.sub(" ", text))
+    words = " ".join(text.split())
     plain = words.isascii()
     wide = "" if plain else "".join(c for c in words if _is_wide(c))
     narrow = (
         words if plain else "".join(c for c in words if not _is_wide(c) and category(c) != "So")
     )
+    language = (part.locale or "").replace("_", "-").partition("-")[0].lower()
+    by_syllables = language in _WIDE_LANGUAGES
     seconds = 0.0
     if wide:
-        seconds += len(wide) / pace(api, text=wide)
+        seconds += len(wide) / pace(api, locale=part.locale if by_syllables else None, text=wide)
     if any(c.isalnum() for c in narrow):
-        language = (part.locale or "").replace("_", "-").partition("-")[0].lower()
-        locale = None if wide and language in _WIDE_LANGUAGES else part.locale
-        seconds += len(narrow) / pace(api, locale=locale, text="" if plain else narrow)
+        locale = None if by_syllables else part.locale
+        seconds += _letters(narrow) / pace(api, locale=locale, text="" if plain else narrow)
     return seconds / part.speed, pauses
+
+
+def _letters(words: str) -> int:
+    """How many letters long the words are when they are spoken: a digit is a word."""
+    return len(words) + (_LETTERS_A_DIGIT - 1) * len(_DIGIT.findall(words))
 
 
 def _parts(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Iterator[Part]:
@@ -84,35 +120,42 @@ def _parts(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Ite
 
 def _part(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Part:
     script = body.get(_SCRIPT)
-    if isinstance(script, str):
-        return _speech(body, script)
-    if is_mask(script):
-        return Part()
+    if isinstance(script, str) or is_mask(script):
+        return _speech(body, at, script)
     for field in _RECORDINGS:
         if body.get(field) is not None:
-            return Part(seconds=_file_seconds((*at, field), media))
+            return _file((*at, field), (*at, field), media)
     length = body.get(_LENGTH)
     if isinstance(length, int | float) and not body.get(_OPEN_LENGTH):
-        return Part(seconds=float(length))
+        return Part(place=dotted((*at, _LENGTH)), seconds=float(length))
     if isinstance(body.get(_CLIP), Mapping):
-        return Part(seconds=_file_seconds((*at, _CLIP, "asset_id"), media))
-    return Part()
+        return _file((*at, _CLIP), (*at, _CLIP, "asset_id"), media)
+    return Part(place=dotted(at) or _OPEN)
 
 
-def _speech(body: Mapping[str, Any], script: str) -> Part:
+def _speech(body: Mapping[str, Any], at: Path, script: Any) -> Part:
     speed = look_up(body, _SPEED)
-    voices = (body.get(field) for field in _VOICES)
     return Part(
-        text=script,
-        voice=next((voice for voice in voices if isinstance(voice, str)), None),
+        place=dotted((*at, _SCRIPT)),
+        text=script if isinstance(script, str) else None,
+        hidden=0 if isinstance(script, str) else int(script["length"]),
+        voice=_voice(body),
         locale=look_up(body, _LOCALE),
         speed=float(speed) if isinstance(speed, int | float) and speed > 0 else 1.0,
     )
 
 
-def _file_seconds(path: Path, media: Mapping[str, Media]) -> float | None:
+def _voice(body: Mapping[str, Any]) -> str | None:
+    for field in _VOICES:
+        voice = body.get(field)
+        if isinstance(voice, str):
+            return voice
+    return None
+
+
+def _file(place: Path, path: Path, media: Mapping[str, Media]) -> Part:
     found = media.get(dotted(path))
-    return found.seconds if found is not None else None
+    return Part(place=dotted(place), seconds=found.seconds if found is not None else None)
 
 
 def _pause(found: re.Match[str]) -> float:

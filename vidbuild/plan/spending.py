@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from vidbuild.plan.cost import Paces, estimate_body, learn_paces
+from vidbuild.plan.cost import estimate_body
 from vidbuild.plan.model import Change
+from vidbuild.plan.paces import Paces, learn_paces
 from vidbuild.plan.policy import Spent, is_unanswered
 from vidbuild.schema.api import Api
 from vidbuild.state.pool import Member, Pool

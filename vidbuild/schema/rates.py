@@ -6,7 +6,9 @@ request that no row fits has no price. Learning a voice's own pace is not for he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from vidbuild.schema.api import Api
@@ -14,21 +16,48 @@ from vidbuild.schema.rules import at, fits
 
 Range = tuple[float, float]
 Row = Mapping[str, Any]
+Lengths = Sequence[float | None]
 
 
 def price(
-    api: Api, body: Mapping[str, Any], seconds: float | None, *, kind: str | None = None
+    api: Api,
+    body: Mapping[str, Any],
+    seconds: float | None,
+    *,
+    kind: str | None = None,
+    lengths: Lengths = (),
 ) -> Range | None:
     """Lowest and highest price in US dollars; None where it is not known.
 
-    `seconds` is the length of the video. `kind` is the avatar's (`photo_avatar`,
-    `digital_twin`, `studio_avatar`); without it the range covers all of them.
+    `seconds` is the length of the video, `lengths` those of its scenes where they are known:
+    without them their total costs from the cheapest scene's rate to the dearest's. `kind` is
+    the avatar's (`photo_avatar`, `digital_twin`, `studio_avatar`); where neither that nor the
+    request tells, the range covers all of them.
     """
     rates = api.document.get("x-vidbuild-rates")
     if rates is None:
         return None
     kinds = [kind] if kind and kind in rates["kinds"] else list(rates["kinds"])
-    return _over(_priced(rates["rows"], body, seconds, each, rates["assume"]) for each in kinds)
+    return _priced(_Asked(rates, kinds, seconds, lengths), rates["rows"], body)
+
+
+def unpriced(api: Api, body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which parts of a request have no published price, dotted; `""` is the whole of it."""
+    rates = api.document.get("x-vidbuild-rates")
+    if rates is None:
+        return ("",)
+    rows = _rows(rates, rates["rows"], body, rates["kinds"])
+    if rows is None:
+        return ("",)
+    parts = next((row["parts"] for row in rows if "parts" in row), None)
+    if parts is None:
+        return ()
+    entries = at(body, parts["of"])
+    return tuple(
+        f"{parts['of']}.{number}"
+        for number, entry in enumerate(entries if isinstance(entries, list) else ())
+        if _rows(rates, parts["rows"], entry, rates["kinds"]) is None
+    )
 
 
 def as_of(api: Api) -> str:
@@ -45,26 +74,107 @@ def pace(api: Api, *, locale: str | None = None, text: str = "") -> float:
     return float(languages.get(language, table["default"]))
 
 
-def _priced(
-    rows: Iterable[Row],
-    body: Mapping[str, Any],
-    seconds: float | None,
-    kind: str,
-    assume: Mapping[str, Any],
-) -> Range | None:
-    row = next((row for row in rows if _fits(row, body, kind, assume)), None)
-    if row is None:
-        return None
+def usual_length(api: Api, body: Mapping[str, Any]) -> float | None:
+    """Seconds of a video that has a length and names none, where the API says how long."""
+    found = api.document.get("x-vidbuild-lengths", {}).get(body.get("type"))
+    return None if found is None else float(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a table beside the request."""
+
+    rates: Row
+    kinds: Sequence[str]
+    seconds: float | None
+    lengths: Lengths = ()
+
+
+def _priced(asked: _Asked, rows: Sequence[Row], body: Mapping[str, Any]) -> Range | None:
+    found = _rows(asked.rates, rows, body, asked.kinds)
+    return None if found is None else _over(_by_row(asked, row, body) for row in found)
+
+
+def _by_row(asked: _Asked, row: Row, body: Mapping[str, Any]) -> Range | None:
     if "parts" in row:
-        return _parts(row["parts"], body, seconds, kind, assume)
+        return _parts(asked, row["parts"], body)
     if "video" in row:
         return _range(row["video"], 1)
-    return None if seconds is None else _range(row["second"], seconds)
+    return None if asked.seconds is None else _range(row["second"], asked.seconds)
 
 
-def _fits(row: Row, body: Mapping[str, Any], kind: str, assume: Mapping[str, Any]) -> bool:
-    if kind not in row.get("kinds", [kind]):
-        return False
+def _rows(
+    rates: Row, rows: Sequence[Row], body: Mapping[str, Any], kinds: Sequence[str]
+) -> list[Row] | None:
+    """The first row that fits each kind of avatar; None where a kind has none.
+
+    Videos of one project are priced by the same few rows: what was found is remembered.
+    """
+    fields, given, known = _found_before(_Same(rates), _Same(rows))
+    key = (
+        *kinds,
+        *[_plain(at(body, field)) for field in fields],
+        *[at(body, field) is None for field in given],
+    )
+    if key not in known:
+        known[key] = _find(rates, rows, body, kinds)
+    return known[key]
+
+
+def _find(
+    rates: Row, rows: Iterable[Row], body: Mapping[str, Any], kinds: Sequence[str]
+) -> list[Row] | None:
+    fitting = [row for row in rows if _fits(row, body, rates["assume"])]
+    found: list[Row] = []
+    for kind in _told(rates, body, kinds):
+        row = next((row for row in fitting if kind in row.get("kinds", (kind,))), None)
+        if row is None:
+            return None
+        if row not in found:
+            found.append(row)
+    return found or None
+
+
+class _Same:
+    """A part of the document as a key: the very object, whatever it holds."""
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: Any) -> None:
+        self.it = it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.it is self.it
+
+
+@lru_cache(maxsize=16)
+def _found_before(
+    rates: _Same, rows: _Same
+) -> tuple[list[str], list[str], dict[tuple[object, ...], list[Row] | None]]:
+    """The fields whose values, and those whose presence, decide; and an empty memory."""
+    tells = rates.it.get("tells", ())
+    fields = {field for row in (*rows.it, *tells) for field in row.get("when", {})}
+    return sorted(fields), [row["given"] for row in tells], {}
+
+
+def _plain(value: Any) -> object:
+    """A value as a part of a key; 1 and true are two."""
+    return value if value is None or isinstance(value, str) else repr(value)
+
+
+def _told(rates: Row, body: Mapping[str, Any], kinds: Sequence[str]) -> Sequence[str]:
+    """The kinds that the request leaves open: some fields are taken with one kind alone."""
+    if len(kinds) > 1:
+        for row in rates.get("tells", ()):
+            if at(body, row["given"]) is not None and _fits(row, body, rates["assume"]):
+                return [str(row["kind"])]
+    return kinds
+
+
+def _fits(row: Row, body: Mapping[str, Any], assume: Mapping[str, Any]) -> bool:
     for field, wanted in row.get("when", {}).items():
         value = at(body, field)
         if not fits(assume.get(field) if value is None else value, wanted):
@@ -72,18 +182,17 @@ def _fits(row: Row, body: Mapping[str, Any], kind: str, assume: Mapping[str, Any
     return True
 
 
-def _parts(
-    parts: Row,
-    body: Mapping[str, Any],
-    seconds: float | None,
-    kind: str,
-    assume: Mapping[str, Any],
-) -> Range | None:
-    """How the seconds fall on the parts is not known: from the cheapest part to the dearest."""
+def _parts(asked: _Asked, parts: Row, body: Mapping[str, Any]) -> Range | None:
+    """The sum of the parts. Where it is not known how the seconds fall on them, all of the
+    seconds at the cheapest part's rate, and at the dearest's."""
     entries = at(body, parts["of"])
     if not isinstance(entries, list):
         return None
-    return _over(_priced(parts["rows"], each, seconds, kind, assume) for each in entries)
+    if len(asked.lengths) == len(entries) and None not in asked.lengths:
+        each = [replace(asked, seconds=length, lengths=()) for length in asked.lengths]
+        pairs = zip(each, entries, strict=True)
+        return _sum(_priced(own, parts["rows"], entry) for own, entry in pairs)
+    return _over(_priced(asked, parts["rows"], entry) for entry in entries)
 
 
 def _range(amount: Any, times: float) -> Range:
@@ -91,14 +200,21 @@ def _range(amount: Any, times: float) -> Range:
     return (low * times, high * times)
 
 
+def _known(ranges: Iterable[Range | None]) -> Iterator[Range]:
+    """The ranges, none of them if one is unknown."""
+    found = list(ranges)
+    yield from (each for each in found if each is not None and None not in found)
+
+
 def _over(ranges: Iterable[Range | None]) -> Range | None:
     """The range over several; one unknown makes the whole unknown."""
-    known = []
-    for each in ranges:
-        if each is None:
-            return None
-        known.append(each)
+    known = list(_known(ranges))
     return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def _sum(ranges: Iterable[Range | None]) -> Range | None:
+    known = list(_known(ranges))
+    return (sum(low for low, _ in known), sum(high for _, high in known)) if known else None
 
 
 def _language(letters: Iterable[Row], text: str) -> str:
