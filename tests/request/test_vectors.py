@@ -36,7 +36,7 @@ def test_bytes(vector: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("vector", named("refused"))
 def test_what_no_request_can_hold_has_no_bytes(vector: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="JSON|surrogates"):
+    with pytest.raises(ValueError, match=r"JSON|surrogates"):
         canonical_json(vector["value"])
     with pytest.raises((rfc8785.CanonicalizationError, UnicodeEncodeError)):
         rfc8785.dumps(vector["value"])
