@@ -52,8 +52,8 @@ schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from t
 yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
 	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
-fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, in place of the suite's four thousand
-	FUZZ=60 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
+fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, in place of the suite's twenty thousand
+	FUZZ=12 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
 
 lowest: $(EDITOR_TOOLS)/.installed  ## the test suite on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
