@@ -78,6 +78,7 @@ CODES: dict[str, str] = {
     "VB559": "an output that cannot be written",
     "VB560": "a reuse whose source failed",
     "VB561": "not submitted: the apply stopped before",
+    "VB562": "a deletion that was not accepted",
     "VB250": "a file name that names nothing",
     "VB251": "a path that leads outside the project",
     "VB252": "a name that vars cannot have",

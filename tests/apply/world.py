@@ -14,7 +14,7 @@ from vidbuild.apply.engine import apply
 from vidbuild.apply.events import Event
 from vidbuild.apply.work import Result, Work
 from vidbuild.plan.build import Heading, build_plan, plan_pool
-from vidbuild.plan.digest import listed
+from vidbuild.plan.digest import listed, sealed
 from vidbuild.plan.model import FileState, Plan
 from vidbuild.plan.selection import Selection
 from vidbuild.plan.situation import Situation
@@ -25,7 +25,7 @@ from vidbuild.schema.canonical import content
 from vidbuild.state.journal import Journal, read_journal
 from vidbuild.state.lock import read_lock
 from vidbuild.state.outputs import look_at, output_paths
-from vidbuild.state.recorded import Recorded
+from vidbuild.state.recorded import Accepted, Recorded
 from vidbuild.state.records import Lock, Render
 
 KINDS = ("video", "subtitle", "thumbnail")
@@ -155,6 +155,11 @@ class World:
         """The plan in short: every name's action."""
         return {change.name: change.action.value for change in self.plan(**options).changes}
 
+    def accept(self, plan: Plan, *, delete_remote: bool = False, **_: Any) -> Accepted:
+        """What somebody accepts who has seen the plan."""
+        items = listed(self.api, plan.changes, delete_remote=delete_remote)
+        return Accepted(digest=plan.digest, changes=sealed(items))
+
     async def carry_out(self, plan: Plan, **options: Any) -> Result:
         if self.killed:
             # The exception of a killed task is nobody's: told when the garbage is collected,
@@ -173,7 +178,7 @@ class World:
                 clock=self.clock,
                 emit=self.events.append,
                 outputs=KINDS,
-                accepted=listed(self.api, plan.changes),
+                accepted=self.accept(plan, **options),
                 **options,
             )
             return await apply(plan, work)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.plan.worlds import api, entry, plan, render, request
-from vidbuild.plan.digest import digest, listed, unlisted
+from vidbuild.plan.digest import digest, listed, sealed, unlisted
 from vidbuild.plan.model import FileState
 from vidbuild.state.records import Status
 
@@ -122,7 +122,27 @@ def test_a_private_list_can_be_saved() -> None:
 
 
 def test_unlisted_names() -> None:
-    accepted = list(items([A, B]).values())
-    assert unlisted(items([A]).values(), accepted) == ()
-    assert unlisted(items([A, request("b", "Other.")]).values(), accepted) == ("b",)
-    assert unlisted(items([A, request("c", "C.")]).values(), accepted) == ("c",)
+    accepted = sealed(items([A, B]).values())
+
+    def left(*wanted: Any) -> tuple[str, ...]:
+        return unlisted(sealed(items(list(wanted)).values()), accepted)
+
+    assert left(A) == left(A, B) == left() == ()
+    assert left(A, request("b", "Other.")) == ("b",)
+    assert left(A, request("b", "Two.", title="Other")) == ("b",)
+    assert left(A, request("c", "C.")) == ("c",)
+
+
+def test_a_sealed_list_has_no_text() -> None:
+    assert "One." not in repr(sealed(items([A]).values()))
+
+
+@pytest.mark.parametrize(
+    ("ids", "left"),
+    [(["v1", "v2"], ()), (["v2"], ()), ([], ()), (["v3"], ("a",)), (["v1", "v3"], ("a",))],
+)
+def test_a_delete_may_have_fewer_ids_left(ids: list[str], left: tuple[str, ...]) -> None:
+    item = {"name": "a", "do": "delete", "fingerprint": "sha256:1", "delete": ["v1", "v2"]}
+    assert unlisted([{**item, "delete": ids}], [item]) == left
+    assert unlisted([{**item, "fingerprint": "sha256:2"}], [item]) == ("a",)
+    assert unlisted([{"name": "a", "do": "update", "fingerprint": "sha256:1"}], [item]) == ("a",)

@@ -16,7 +16,7 @@ from tests.state.test_pool import grave, intent
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems
 from vidbuild.state.journal import Journal, read_journal
-from vidbuild.state.recorded import Intent, Receipt, Recorded
+from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded
 from vidbuild.state.records import Render, Status
 
 SECRET = "a script that nobody else may read"
@@ -58,6 +58,7 @@ def test_everything_comes_back(path: Path) -> None:
     receipt = Receipt(
         path="build/a.mp4", bytes=5, mtime_ns=7, sha256="a" * 64, video_id="v1", kind="video"
     )
+    accepted = Accepted(digest="sha256:d", changes=({"name": "tour", "do": "render"},))
     with Journal(path, project=PROJECT) as journal:
         journal.intend(private(1))
         journal.sending(private(1), at=private(1).first_sent + 5)
@@ -67,7 +68,8 @@ def test_everything_comes_back(path: Path) -> None:
         journal.expect("a" * 64)
         journal.receive(receipt)
         journal.uploaded("acc1", "b" * 64, "asset1")
-        number = journal.begin("sha256:d", [{"name": "tour", "do": "render"}])
+        journal.begin(accepted)
+        journal.begin(accepted)  # a second apply under one list is the same
         live = journal.recorded()
         assert read_journal(path, project=PROJECT) == live
     found = read_journal(path, project=PROJECT)
@@ -78,11 +80,11 @@ def test_everything_comes_back(path: Path) -> None:
     assert found.receipts == {"build/a.mp4": receipt}
     assert found.received == {"a" * 64}
     assert found.assets == {("acc1", "b" * 64): "asset1"}
-    assert [(a.digest, a.finished) for a in found.applies] == [("sha256:d", False)]
+    assert found.applies == (accepted,)
     with Journal(path, project=PROJECT) as journal:
-        journal.finish(number)
+        journal.finish(accepted)
         journal.forget_receipts(["build/a.mp4"])
-        assert journal.recorded().applies[0].finished
+        assert journal.recorded().applies == ()
         assert journal.recorded().receipts == {}
 
 

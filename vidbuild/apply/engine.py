@@ -15,6 +15,7 @@ from vidbuild.apply.book import CHECKPOINT_SECONDS
 from vidbuild.apply.close import close_lost
 from vidbuild.apply.deliver import stage
 from vidbuild.apply.jobs import Job, hand_out, work_on
+from vidbuild.apply.remove import remove
 from vidbuild.apply.run import Run
 from vidbuild.apply.start import start
 from vidbuild.apply.work import Failed, Result, Work, failed_by
@@ -32,12 +33,12 @@ async def apply(plan: Plan, work: Work) -> Result:
     lock's (exit code 5), a key that is refused (3), a provider that cannot be reached.
     """
     run = await start(plan, work)
-    number = work.journal.begin(plan.digest, work.accepted)
+    work.journal.begin(work.accepted)
     run.tally.tell("planned", None, digest=plan.digest, renders=plan.summary.renders)
     ending = await _carry_out(run)
     trouble = run.book.save()
     if trouble is None and ending == "done" and not run.tally.failures and work.wait:
-        work.journal.finish(number)
+        work.journal.finish(work.accepted)
     return _result(run, ending, trouble)
 
 
@@ -100,15 +101,14 @@ async def _work(run: Run) -> None:
         if change.action is Action.update:
             run.describe(change)
             run.tally.tell("updated", change.name)
-        elif change.action is Action.delete:
-            run.leave(change.name)
-            run.tally.tell("deleted", change.name)
     jobs = _jobs(run, changes)
     run.unsubmitted |= {job.leader.name for job in jobs}
     async with asyncio.TaskGroup() as group:
         for change in changes:
             if change.action in (Action.fetch, Action.reuse) and change.render is not None:
                 group.create_task(hand_out(run, change, change.render))
+            elif change.action is Action.delete:
+                group.create_task(remove(run, change))
         for job in jobs:
             group.create_task(work_on(run, job))
     await close_lost(run)

@@ -8,7 +8,7 @@ from typing import Any
 from vidbuild.apply.assets import sent_body, upload_assets
 from vidbuild.apply.run import Run
 from vidbuild.apply.submit import is_fresh, look_for, send
-from vidbuild.apply.work import failed_by
+from vidbuild.apply.work import Failed, failed_by
 from vidbuild.diagnostics import Problems
 from vidbuild.plan.model import Change
 from vidbuild.request.model import Request
@@ -55,6 +55,10 @@ async def answer_intent(run: Run, change: Change, render: Render) -> str:
             known_ids=run.known_ids,
             other_titles=_other_titles(run, intent),
         )
+    except Failed:
+        work.journal.intend(intent)  # one that only a lock knew
+        work.journal.doubt(intent)
+        raise
     except Problems as problems:
         raise failed_by(change.name, problems) from problems
 

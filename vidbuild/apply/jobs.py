@@ -68,7 +68,9 @@ async def work_on(run: Run, job: Job) -> None:
 async def hand_out(run: Run, change: Change, render: Render, remote: Remote | None = None) -> None:
     """A finished render becomes a change's: entry first, then files, then what moved here."""
     try:
-        if change.action is not Action.fetch:
+        # Where old names move here, both have the render only together: a name left behind by a
+        # kill would look like one to delete.
+        if change.action is not Action.fetch and not change.moves:
             run.point(change, bare(render))
         got, trouble = await deliver(run, change, render, remote)
     except Failed as failure:

@@ -20,7 +20,7 @@ from vidbuild.state.identity import Identity, identity, key_of, same_key
 from vidbuild.state.recorded import Recorded, Tombstone
 from vidbuild.state.records import Entry, Lock, Render
 
-_LOCAL = frozenset({Action.update, Action.delete, Action.unchanged, Action.hold, Action.orphan})
+_LOCAL = frozenset({Action.update, Action.unchanged, Action.hold, Action.orphan})
 
 
 async def start(plan: Plan, work: Work) -> Run:
@@ -66,12 +66,18 @@ async def start(plan: Plan, work: Work) -> Run:
 
 async def _account(plan: Plan, work: Work) -> str | None:
     """The key's account, where the provider can tell; not asked for what needs no provider."""
-    if all(change.action in _LOCAL or change.reason == "gave_up" for change in plan.changes):
+    if not any(_is_remote(change, work) for change in plan.changes):
         return None
     found = await work.provider.account()
     account = found.hash if found else None
     refuse_other_account(found, work.lock, provider=plan.provider, shown=work.lock_shown)
     return account
+
+
+def _is_remote(change: Change, work: Work) -> bool:
+    if change.action is Action.delete:
+        return work.delete_remote and bool(change.deletes)
+    return change.action not in _LOCAL and change.reason != "gave_up"
 
 
 def refuse_other_account(account: Account | None, lock: Lock, *, provider: str, shown: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from vidbuild.apply.events import Event
 from vidbuild.clock import Clock
@@ -13,6 +12,7 @@ from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, Diagnostic, Prob
 from vidbuild.provider.model import Provider
 from vidbuild.schema.api import Api
 from vidbuild.state.journal import Journal
+from vidbuild.state.recorded import Accepted
 from vidbuild.state.records import Lock
 
 
@@ -22,7 +22,9 @@ class Work:
 
     `lock` is the lock that the plan was made from, `lock_path` where it lies (`lock_shown`
     in messages). `outputs` are the kinds asked for. `siblings` are the other profiles' locks:
-    their video ids are known ones. `accepted` is the list behind the plan's digest.
+    their video ids are known ones. `accepted` is what may be done, under the digest that was
+    asked for: the plan's own, or that of a list of which the plan is what is left. With
+    `delete_remote` a delete also deletes the ids that it lists there.
     """
 
     provider: Provider
@@ -35,9 +37,10 @@ class Work:
     api: Api
     clock: Clock
     emit: Callable[[Event], None]
+    accepted: Accepted
     outputs: Sequence[str] = ("video", "subtitle", "thumbnail")
     siblings: Mapping[str, Lock] = field(default_factory=dict)
-    accepted: Sequence[Mapping[str, Any]] = ()
+    delete_remote: bool = False
     jobs: int = 10
     keep_history: int = 5
     download: bool = True

@@ -56,12 +56,34 @@ def digest(
     return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
 
 
+def sealed(items: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """The list with each request as its SHA-256: enough to know it again, and no text."""
+    return tuple(
+        {**item, "request": _seal(item["request"])} if "request" in item else dict(item)
+        for item in items
+    )
+
+
 def unlisted(
     today: Iterable[Mapping[str, Any]], accepted: Iterable[Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    """The names in today's list that the accepted one does not have in the same form."""
-    known = {item["name"]: canonical_json(item) for item in accepted}
-    return tuple(item["name"] for item in today if known.get(item["name"]) != canonical_json(item))
+    """The names in today's list that the accepted one, both sealed, does not have in the same
+    form. A delete may have fewer ids left than were accepted."""
+    known = {item["name"]: item for item in accepted}
+    return tuple(item["name"] for item in today if not _covers(known.get(item["name"]), item))
+
+
+def _seal(request: Any) -> str:
+    return hashlib.sha256(canonical_json(request)).hexdigest()
+
+
+def _covers(accepted: Mapping[str, Any] | None, item: Mapping[str, Any]) -> bool:
+    if accepted is None:
+        return False
+    if "delete" not in item or "delete" not in accepted:
+        return dict(accepted) == dict(item)
+    rest = {**item, "delete": accepted["delete"]}
+    return dict(accepted) == rest and set(item["delete"]) <= set(accepted["delete"])
 
 
 def _item(api: Api, change: Change, *, delete_remote: bool) -> dict[str, Any]:

@@ -62,15 +62,9 @@ def deletable(situation: Situation, changes: Iterable[Change]) -> list[Change]:
     leaving = {c.name for c in changes if c.row == _DELETE_ROW and not c.protected}
     if not leaving:
         return changes
-    taken = {
-        who(situation, change.render)
-        for change in changes
-        if change.render is not None and change.name not in leaving
-    }
+    kept = _kept_ids(situation, changes, leaving)
     return [
-        replace(change, deletes=_ids(situation, change, leaving, taken))
-        if change.name in leaving
-        else change
+        replace(change, deletes=_ids(situation, change, kept)) if change.name in leaving else change
         for change in changes
     ]
 
@@ -78,22 +72,30 @@ def deletable(situation: Situation, changes: Iterable[Change]) -> list[Change]:
 _DELETE_ROW = 2
 
 
-def _ids(
-    situation: Situation, change: Change, leaving: set[str], taken: set[Identity]
-) -> tuple[str, ...]:
+def _kept_ids(situation: Situation, changes: list[Change], leaving: set[str]) -> set[str | None]:
+    """The ids that other records refer to, whichever account those say they are of."""
+    kept = {
+        change.render.video_id
+        for change in changes
+        if change.render is not None and change.name not in leaving
+    }
+    for member in situation.pool.members:
+        if any(p.sibling is not None or p.name not in leaving for p in member.places):
+            kept.add(member.render.video_id)
+    return kept
+
+
+def _ids(situation: Situation, change: Change, kept: set[str | None]) -> tuple[str, ...]:
     entry = change.entry
     renders = (entry.render, *entry.history) if entry is not None else ()
-    free = (r.video_id for r in renders if _is_free(situation, r, leaving, taken))
-    return tuple(sorted({video_id for video_id in free if video_id is not None}))
+    free = {r.video_id for r in renders if r.video_id not in kept and _is_over(situation, r)}
+    return tuple(sorted(video_id for video_id in free if video_id is not None))
 
 
-def _is_free(situation: Situation, render: Render, leaving: set[str], taken: set[Identity]) -> bool:
-    """True for a finished job of this provider that only leaving names record."""
+def _is_over(situation: Situation, render: Render) -> bool:
+    """True for a job of this provider that has ended and is still there for all we know."""
     member = situation.pool.find(render)
-    if member is None or member.in_flight or member.tombstone:
-        return False
-    elsewhere = (p for p in member.places if p.sibling is not None or p.name not in leaving)
-    return next(elsewhere, None) is None and who(situation, render) not in taken
+    return member is not None and not member.in_flight and not member.tombstone
 
 
 def _moved(situation: Situation, change: Change, old: list[str]) -> Change:

@@ -8,18 +8,24 @@ anything shared: that is the lock.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from vidbuild.state.journal_file import SCHEMA, VERSION, broken, open_to_read, refuse_newer
-from vidbuild.state.journal_rows import load
-from vidbuild.state.recorded import Intent, Receipt, Recorded, Tombstone
+from vidbuild.state.journal_file import (
+    SCHEMA,
+    UPGRADES,
+    VERSION,
+    broken,
+    open_to_read,
+    refuse_newer,
+)
+from vidbuild.state.journal_rows import in_json, intent_row, load, render_row
+from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Tombstone
 from vidbuild.state.records import Render, Status
 
 
@@ -80,27 +86,13 @@ class Journal:
     def intend(self, intent: Intent) -> None:
         """Before a create: the request and its key. An open intent of the key stays as it is."""
         self._write(
-            "INSERT INTO intents VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'open')"
+            "INSERT INTO intents VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'open',0)"
             " ON CONFLICT (provider, account, key) DO UPDATE SET names=excluded.names,"
-            " title=excluded.title, body=excluded.body, state='open', sends=excluded.sends,"
+            " title=excluded.title, body=excluded.body, state='open', unsure=0,"
+            " sends=excluded.sends,"
             " refused=excluded.refused, first_sent=excluded.first_sent,"
             " last_sent=excluded.last_sent WHERE state<>'open'",
-            (
-                self._project,
-                intent.provider,
-                intent.account or "",
-                intent.key,
-                intent.fingerprint,
-                intent.attempt,
-                _json(intent.names),
-                intent.title,
-                _json(intent.body),
-                intent.first_sent,
-                intent.last_sent,
-                intent.sends,
-                intent.refused,
-                intent.first_sent,
-            ),
+            intent_row(self._project, intent),
         )
 
     def sending(self, intent: Intent, *, at: float) -> None:
@@ -109,6 +101,12 @@ class Journal:
             "UPDATE intents SET sends=sends+1, last_sent=max(last_sent, ?)"
             " WHERE provider=? AND account=? AND key=?",
             (at, *_which(intent)),
+        )
+
+    def doubt(self, intent: Intent) -> None:
+        """It was looked for, and nobody can tell whether it was taken."""
+        self._write(
+            "UPDATE intents SET unsure=1 WHERE provider=? AND account=? AND key=?", _which(intent)
         )
 
     def refused(self, intent: Intent) -> bool:
@@ -160,24 +158,6 @@ class Journal:
 
     def advance(self, render: Render, *, key: str) -> None:
         """A render's newer status and what is known with it. A status never falls."""
-        row = (
-            self._project,
-            render.provider,
-            render.account or "",
-            render.video_id,
-            key,
-            render.fingerprint,
-            render.attempt,
-            render.status.name,
-            render.status.value,
-            render.sent_at,
-            render.completed_at,
-            render.duration,
-            render.cost_usd,
-            render.page_url,
-            render.failure_code,
-            render.failure_message,
-        )
         self._write(
             "INSERT INTO renders VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
             " ON CONFLICT (provider, account, video_id) DO UPDATE SET status=excluded.status,"
@@ -187,7 +167,7 @@ class Journal:
             " page_url=coalesce(excluded.page_url, page_url),"
             " failure_code=excluded.failure_code, failure_message=excluded.failure_message"
             " WHERE excluded.rank >= rank",
-            row,
+            render_row(self._project, render, key=key),
         )
 
     def bury(self, tombstone: Tombstone) -> None:
@@ -243,20 +223,24 @@ class Journal:
             "INSERT OR REPLACE INTO assets VALUES (?,?,?)", (account or "", sha256, asset_id)
         )
 
-    def begin(self, digest: str, changes: Sequence[Mapping[str, Any]]) -> int:
-        """An apply begins: its plan's digest and accepted list. Gives the number to finish."""
-        row = self._write(
-            "INSERT INTO applies (project, digest, changes) VALUES (?,?,?)",
-            (self._project, digest, _json(list(changes))),
-        )
-        return int(row.lastrowid or 0)
-
-    def finish(self, number: int) -> None:
-        """The plan was carried out to its end: no later apply may lean on its list."""
+    def begin(self, accepted: Accepted) -> None:
+        """An apply begins, under this list; one that goes on with an earlier list is the same."""
         self._write(
-            "UPDATE applies SET finished=1, changes='[]' WHERE project=? AND digest="
-            "(SELECT digest FROM applies WHERE id=?)",
-            (self._project, number),
+            "INSERT INTO applies (project, digest, changes) SELECT ?,?,? WHERE NOT EXISTS"
+            " (SELECT 1 FROM applies WHERE project=? AND digest=?)",
+            (
+                self._project,
+                accepted.digest,
+                in_json(list(accepted.changes)),
+                self._project,
+                accepted.digest,
+            ),
+        )
+
+    def finish(self, accepted: Accepted) -> None:
+        """The list was carried out to its end: no later apply may lean on it."""
+        self._write(
+            "DELETE FROM applies WHERE project=? AND digest=?", (self._project, accepted.digest)
         )
 
     def _prepare(self) -> None:
@@ -267,9 +251,12 @@ class Journal:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA busy_timeout=5000")
         with self._transaction():
-            if self._connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in SCHEMA.split(";"):
-                    self._run(statement, ())
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            for statement in SCHEMA.split(";") if version == 0 else ():
+                self._run(statement, ())
+            for step in range(version, VERSION) if version else ():
+                self._run(UPGRADES[step], ())
+            if version != VERSION:
                 self._run(f"PRAGMA user_version={VERSION}", ())
 
     @contextmanager
@@ -296,7 +283,3 @@ class Journal:
 
 def _which(intent: Intent) -> tuple[str, str, str]:
     return (intent.provider, intent.account or "", intent.key)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, sort_keys=True, default=dict)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vidbuild.diagnostics import Problems, Span, problem
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE intents (
@@ -20,6 +20,7 @@ CREATE TABLE intents (
   sends INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
   since REAL NOT NULL,  -- the first send of all under this key, refused ones included
   state TEXT NOT NULL CHECK (state IN ('open', 'answered', 'refused')),
+  unsure INTEGER NOT NULL DEFAULT 0,  -- looked for in vain, too old to be sent again
   PRIMARY KEY (provider, account, key)
 ) WITHOUT ROWID;
 CREATE TABLE renders (
@@ -46,10 +47,12 @@ CREATE TABLE assets (
   PRIMARY KEY (account, sha256)
 ) WITHOUT ROWID;
 CREATE TABLE applies (
-  id INTEGER PRIMARY KEY, project TEXT NOT NULL, digest TEXT NOT NULL, changes TEXT NOT NULL,
-  finished INTEGER NOT NULL DEFAULT 0
+  id INTEGER PRIMARY KEY, project TEXT NOT NULL, digest TEXT NOT NULL, changes TEXT NOT NULL
 );
 """
+
+# What makes a journal of an earlier format one of the next.
+UPGRADES = {1: "ALTER TABLE intents ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0"}
 
 
 def open_to_read(path: Path) -> sqlite3.Connection | None:

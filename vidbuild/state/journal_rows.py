@@ -1,4 +1,4 @@
-"""The journal's rows as records. Reading only; `journal` owns the tables."""
+"""The journal's rows as records, and records as rows. Writing them is `journal`'s."""
 
 from __future__ import annotations
 
@@ -29,13 +29,58 @@ def load(connection: sqlite3.Connection, project: str) -> Recorded:
             )
         },
         applies=tuple(
-            Accepted(digest=digest, changes=tuple(json.loads(changes)), finished=bool(finished))
-            for digest, changes, finished in connection.execute(
-                "SELECT digest, changes, finished FROM applies WHERE project=? ORDER BY id",
-                (project,),
+            Accepted(digest=digest, changes=tuple(json.loads(changes)))
+            for digest, changes in connection.execute(
+                "SELECT digest, changes FROM applies WHERE project=? ORDER BY id", (project,)
             )
         ),
     )
+
+
+def intent_row(project: str, intent: Intent) -> tuple[Any, ...]:
+    """An open intent's values, in the order of its table."""
+    return (
+        project,
+        intent.provider,
+        intent.account or "",
+        intent.key,
+        intent.fingerprint,
+        intent.attempt,
+        in_json(intent.names),
+        intent.title,
+        in_json(intent.body),
+        intent.first_sent,
+        intent.last_sent,
+        intent.sends,
+        intent.refused,
+        intent.first_sent,
+    )
+
+
+def render_row(project: str, render: Render, *, key: str) -> tuple[Any, ...]:
+    """A render's values, in the order of its table."""
+    return (
+        project,
+        render.provider,
+        render.account or "",
+        render.video_id,
+        key,
+        render.fingerprint,
+        render.attempt,
+        render.status.name,
+        render.status.value,
+        render.sent_at,
+        render.completed_at,
+        render.duration,
+        render.cost_usd,
+        render.page_url,
+        render.failure_code,
+        render.failure_message,
+    )
+
+
+def in_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, sort_keys=True, default=dict)
 
 
 def _intents(connection: sqlite3.Connection, project: str) -> Iterator[Intent]:
@@ -53,6 +98,7 @@ def _intents(connection: sqlite3.Connection, project: str) -> Iterator[Intent]:
             last_sent=row["last_sent"],
             sends=row["sends"],
             refused=row["refused"],
+            unsure=bool(row.get("unsure")),  # not in the first format
         )
 
 

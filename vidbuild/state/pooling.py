@@ -108,11 +108,13 @@ def _joined(
             continue
         render = group.render
         grave = by_id.get((render.account, render.video_id)) if render.video_id else None
+        grave = grave or by_key.get((render.account, key_of(project, render)))
         member = Member(
             render=render,
             places=tuple(group.places),
             journal=group.journal,
-            tombstone=grave or by_key.get((render.account, key_of(project, render))),
+            # What was only forgotten is back as soon as a lock has it again.
+            tombstone=None if grave == "removed" and group.places else grave,
             kept=render.status is Status.gone and kept(render),
         )
         identities[name] = members[id(group)] = member

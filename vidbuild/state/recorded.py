@@ -20,7 +20,8 @@ class Intent:
     """A create that was about to be sent: everything needed to send it again, unchanged.
 
     `body` is exactly what is sent under `key`. `refused` of `sends` were refused by the
-    provider; any other send may have been taken. Times are unix seconds of the server.
+    provider; any other send may have been taken. `unsure`: it was looked for when it was too
+    old to be sent again, and nobody could tell. Times are unix seconds of the server.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Intent:
     last_sent: float
     sends: int = 0
     refused: int = 0
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +84,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """An apply that was begun: its plan's digest and list, without any text of a request."""
+    """What an apply was allowed to do: the digest of a list and the list itself, sealed, so
+    without any text of a request. The journal keeps it until the apply has finished."""
 
     digest: str
-    changes: tuple[Mapping[str, Any], ...]
-    finished: bool
+    changes: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

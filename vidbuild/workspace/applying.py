@@ -55,8 +55,9 @@ def carry_out(workspace: Workspace, plan: Plan, run: Run) -> Result:
 async def _apply(workspace: Workspace, plan: Plan, run: Run, provider: Provider) -> Result:
     from vidbuild.apply.engine import apply
     from vidbuild.apply.work import Work
-    from vidbuild.plan.digest import listed
+    from vidbuild.plan.digest import listed, sealed
     from vidbuild.state.journal import Journal
+    from vidbuild.state.recorded import Accepted
 
     project = workspace.loaded.project
     with Journal(workspace.journal_path, project=project.name) as journal, _terminable():
@@ -76,7 +77,10 @@ async def _apply(workspace: Workspace, plan: Plan, run: Run, provider: Provider)
                     emit=run.emit,
                     outputs=project.output.files,
                     siblings=workspace.siblings,
-                    accepted=listed(workspace.loaded.api, plan.changes),
+                    accepted=Accepted(
+                        digest=plan.digest,
+                        changes=sealed(listed(workspace.loaded.api, plan.changes)),
+                    ),
                     jobs=run.jobs,
                     keep_history=project.output.keep_history,
                     download=run.download,
