@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,6 @@ from vidbuild.state.recorded import Receipt
 from vidbuild.state.records import Lock, Output, Render, Status
 from vidbuild.workspace.opened import STATE, lock_path
 
-Row = tuple[Any, ...]
-
 ACCOUNT = "5f1d7a84db00"
 SENT, DONE = "2026-01-05T09:00:00Z", "2026-01-05T09:04:00Z"
 UNIX = 1767603600.0
@@ -40,8 +38,7 @@ def finish(folder: Path) -> None:
     loaded = load(folder / "vidbuild.yaml")
     root, project = loaded.project.root, loaded.project
     journal = root / STATE / "state" / "journal.db"
-    with Journal(journal, project=project.name) as begun:
-        begun.finish(begun.begin("sha256:" + "0" * 64, []))
+    Journal(journal, project=project.name).close()
     rules = Rules(project=project.name, api=loaded.api, keep_history=project.output.keep_history)
     entries = {}
     with closing(sqlite3.connect(journal)) as connection, connection:
@@ -50,8 +47,9 @@ def finish(folder: Path) -> None:
             change = Change(name=request.name, action=Action.create, reason="new", request=request)
             entries[request.name] = pointed(rules, change, None, render)
             _record(connection, project.name, request, render)
-            _put(connection, "receipts", map(_values, receipts))
-            _put(connection, "received", ((receipt.sha256,) for receipt in receipts))
+            for receipt in receipts:
+                _put(connection, "receipts", asdict(receipt))
+                _put(connection, "received", {"sha256": receipt.sha256})
     lock = Lock(project=project.name, videos=entries)
     lock_path(root, project.profile).write_bytes(encode_lock(lock))
 
@@ -59,16 +57,17 @@ def finish(folder: Path) -> None:
 def _rendered(loaded: Loaded, request: Request, n: int) -> tuple[Render, list[Receipt]]:
     """A finished render with its files in place."""
     folder = loaded.project.root / loaded.project.output.dir
+    video_id = hashlib.md5(request.name.encode(), usedforsecurity=False).hexdigest()
     render = Render(
         provider=request.provider,
         fingerprint=request.fingerprint,
         status=Status.completed,
         account=ACCOUNT,
-        video_id=hashlib.md5(request.name.encode(), usedforsecurity=False).hexdigest(),
+        video_id=video_id,
         completed_at=DONE,
         cost_usd=round(0.4 + n % 50 / 100, 4),
         duration=round(12 + n % 97 / 10, 2),
-        page_url=f"https://app.heygen.com/videos/{n:032x}",
+        page_url=f"https://app.heygen.com/videos/{video_id}",
     )
     outputs: dict[str, Output | None] = {}
     receipts = []
@@ -89,22 +88,29 @@ def _rendered(loaded: Loaded, request: Request, n: int) -> tuple[Render, list[Re
 
 def _record(connection: sqlite3.Connection, project: str, request: Request, render: Render) -> None:
     """What the journal has of a video once it is answered and finished."""
-    key = make_key(project, render.fingerprint, render.attempt)
-    names = f'["{request.name}"]'
-    who = (project, render.provider, render.account)
-    intent = (*who, key, render.fingerprint, 1, names, None, None, UNIX, UNIX, 1, 0, UNIX)
-    _put(connection, "intents", [(*intent, "answered")])
-    status = (render.status.name, render.status.value, SENT, DONE, render.duration, render.cost_usd)
-    row = (*who, render.video_id, key, render.fingerprint, 1, *status, render.page_url, None, None)
-    _put(connection, "renders", [row])
+    both = {
+        "project": project,
+        "provider": render.provider,
+        "account": render.account,
+        "key": make_key(project, render.fingerprint, render.attempt),
+        "fingerprint": render.fingerprint,
+        "attempt": render.attempt,
+    }
+    sent = {"first_sent": UNIX, "last_sent": UNIX, "since": UNIX, "sends": 1, "refused": 0}
+    _put(connection, "intents", both | sent | {"names": f'["{request.name}"]', "state": "answered"})
+    done = {
+        "video_id": render.video_id,
+        "status": render.status.name,
+        "rank": render.status.value,
+        "sent_at": SENT,
+        "completed_at": DONE,
+        "duration": render.duration,
+        "cost_usd": render.cost_usd,
+        "page_url": render.page_url,
+    }
+    _put(connection, "renders", both | done)
 
 
-def _put(connection: sqlite3.Connection, table: str, rows: Iterator[Row] | list[Row]) -> None:
-    rows = list(rows)
-    places = ",".join("?" * len(rows[0]))
-    connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - constants
-
-
-def _values(receipt: Receipt) -> Row:
-    """A receipt in the order of its table, which is that of its record."""
-    return tuple(getattr(receipt, field.name) for field in fields(Receipt))
+def _put(connection: sqlite3.Connection, table: str, row: Mapping[str, Any]) -> None:
+    names, places = ",".join(row), ",".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", tuple(row.values()))  # noqa: S608 - constants

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from vidbuild.state.records import Asset, Entry, Output, Render, Status
@@ -98,21 +98,21 @@ def entry_of(body: Any) -> Entry:
 def render_of(body: Any, where: str, *, of: str | None = None) -> Render:
     """The record of a render's JSON, `of` the entry with this fingerprint. Raises `Wrong`."""
     known = _mapping(body, where)
-    if of is not None:
-        known = {"fingerprint": of, **known}
     status = _needed(known, "status", where)
-    if not isinstance(status, str) or status not in Status.__members__:
-        raise Wrong(f"{where}.status", "is none of " + ", ".join(Status.__members__))
-    values: dict[str, Any] = {"status": Status[status]}
+    if not isinstance(status, str) or status not in _STATUSES:
+        raise Wrong(f"{where}.status", "is none of " + ", ".join(_STATUSES))
+    values: dict[str, Any] = {} if of is None else {"fingerprint": of}
     extra: Json = {}
     for key, value in known.items():
-        if key in _CHECKS:
+        if key in _PLAIN_TEXTS and type(value) is str and value:
+            values[key] = value
+        elif key in _CHECKS:
             values[key] = _CHECKS[key](value, f"{where}.{key}")
         elif key != "status":
             extra[key] = value
     for name in _NEEDED_OF_RENDER:
-        _needed(known, name, where)
-    return Render(**values, extra=extra)
+        _needed(values, name, where)
+    return Render(**values, status=_STATUSES[status], extra=extra)
 
 
 def _needed(body: Mapping[str, Any], key: str, where: str) -> Any:
@@ -152,6 +152,8 @@ def _count(value: Any, where: str, least: int = 1) -> int:
 
 
 def _amount(value: Any, where: str) -> float:
+    if type(value) is float and 0 <= value < inf:
+        return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not isfinite(value) or value < 0:
         raise Wrong(where, "is not a number from 0 up")
@@ -159,11 +161,12 @@ def _amount(value: Any, where: str) -> float:
 
 
 def _time(value: Any, where: str) -> str:
+    text = _text(value, where)
     try:
-        seconds(_text(value, where))
+        seconds(text)
     except ValueError as error:
         raise Wrong(where, "is not a time such as 2026-11-22T10:00:00Z") from error
-    return str(value)
+    return text
 
 
 _FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
@@ -201,21 +204,39 @@ def _asset(value: Any, where: str) -> Asset:
 
 
 def _outputs(value: Any, where: str) -> dict[str, Output | None]:
-    found: dict[str, Output | None] = {}
-    for kind, each in _mapping(value, where).items():
-        at = f"{where}.{kind}"
-        if each is None:
-            found[kind] = None
-            continue
-        body = _mapping(each, at)
-        found[kind] = Output(
-            path=_path(_needed(body, "path", at), f"{at}.path"),
-            bytes=_count(_needed(body, "bytes", at), f"{at}.bytes", 0),
-            sha256=_sha256(_needed(body, "sha256", at), f"{at}.sha256"),
-        )
-    return found
+    return {
+        kind: each if each is None else _quick_output(each) or _output(each, f"{where}.{kind}")
+        for kind, each in _mapping(value, where).items()
+    }
 
 
+def _output(value: Any, where: str) -> Output:
+    body = _mapping(value, where)
+    return Output(
+        path=_path(_needed(body, "path", where), f"{where}.path"),
+        bytes=_count(_needed(body, "bytes", where), f"{where}.bytes", 0),
+        sha256=_sha256(_needed(body, "sha256", where), f"{where}.sha256"),
+    )
+
+
+def _quick_output(body: Any) -> Output | None:
+    """What is right at first sight: there are three outputs a video. None for what `_output`
+    has to look at, and to put into words."""
+    if type(body) is not dict:
+        return None
+    path, size, sha256 = body.get("path"), body.get("bytes"), body.get("sha256")
+    if type(path) is not str or type(size) is not int or type(sha256) is not str or size < 0:
+        return None
+    if ".." in path or "/." in path or "//" in path or "\\" in path or ":" in path:
+        return None
+    if path[:1] in _NO_FIRST or path[-1] == "/" or not _SHA256.fullmatch(sha256):
+        return None
+    return Output(path=path, bytes=size, sha256=sha256)
+
+
+_NO_FIRST = frozenset({"", ".", "/"})
+_STATUSES = {status.name: status for status in Status}
+_PLAIN_TEXTS = frozenset({"account", "key", "page_url", "provider", "video_id"})
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "account": _text,
     "attempt": _count,

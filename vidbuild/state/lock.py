@@ -24,8 +24,12 @@ VERSION = 1
 
 _RESTORE = "bring back the last good one: git checkout -- {file}"
 _MARKERS = re.compile(rb"^(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)", re.MULTILINE)
-# What Python's fast encoder may write otherwise than RFC 8785: floats without a fraction or
-# with an exponent, big integers, and keys past the basic plane.
+# Python's fast encoder writes RFC 8785 but for floats without a fraction or with an exponent,
+# big integers, and the order of keys past the basic plane.
+_FAST = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False, allow_nan=False
+)
+_WHOLE = re.compile(r"\.0(?=[,}\]])")
 _UNSURE = re.compile(r"\.0[,}\]]|\de[-+]\d|\d{16}|[\U00010000-\U0010ffff]")
 _MEMBERS = ("project", "version", "videos")
 
@@ -55,7 +59,11 @@ def read_lock(path: Path, *, project: str, shown: str | None = None) -> Lock:
 def decode_lock(data: bytes, *, project: str, file: str) -> Lock:
     """The lock in `data`; `file` is how diagnostics name it. Raises `Problems` (VB50x)."""
     text = _text(data, file)
-    body = _parsed(text, file)
+    try:
+        body = _parsed(text, file)
+    except Problems:
+        _refuse_conflict(data, file)
+        raise
     _heading(body, project, text, file)
     videos = body["videos"]
     if text.count('\n    "') != len(videos):  # some other layout, or a name twice
@@ -91,10 +99,20 @@ def encode_lock(lock: Lock, blocks: Blocks | None = None) -> bytes:
 def check_of(body: Mapping[str, Any]) -> str:
     """The first 12 hex of the SHA-256 of an entry's canonical JSON, `check` itself left out."""
     rest = {key: value for key, value in body.items() if key != "check"}
-    fast = json.dumps(
-        rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
-    form = canonical_json(rest) if _UNSURE.search(fast) else fast.encode()
+    fast = _FAST.encode(rest)
+    return _twelve(canonical_json(rest) if _UNSURE.search(fast) else fast.encode())
+
+
+def _fits(body: Mapping[str, Any], check: Any) -> bool:
+    """Whether the check is the body's own. Asks for the canonical form, which is slow to make,
+    only where what the fast encoder writes does not fit: of one content they can differ."""
+    fast = _FAST.encode({key: value for key, value in body.items() if key != "check"})
+    if check in (_twelve(fast.encode()), _twelve(_WHOLE.sub("", fast).encode())):
+        return True
+    return bool(check == check_of(body))
+
+
+def _twelve(form: bytes) -> str:
     return hashlib.sha256(form).hexdigest()[:12]
 
 
@@ -126,6 +144,20 @@ def _line(value: Any) -> str:
 
 
 def _text(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse_conflict(data, file)
+        raise problem(
+            "VB503",
+            "the lock is not UTF-8",
+            hint=_RESTORE.format(file=file),
+            span=Span(file=file, line=data.count(b"\n", 0, error.start) + 1),
+        ) from error
+
+
+def _refuse_conflict(data: bytes, file: str) -> None:
+    """Markers at the start of a line: no JSON text has such lines, so only asked of others."""
     marker = _MARKERS.search(data)
     if marker:
         raise problem(
@@ -134,15 +166,6 @@ def _text(data: bytes, file: str) -> str:
             hint=f"take one side, then plan: git checkout --ours -- {file} (or --theirs)",
             span=Span(file=file, line=data.count(b"\n", 0, marker.start()) + 1),
         )
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise problem(
-            "VB503",
-            "the lock is not UTF-8",
-            hint=_RESTORE.format(file=file),
-            span=Span(file=file, line=data.count(b"\n", 0, error.start) + 1),
-        ) from error
 
 
 def _parsed(text: str, file: str) -> dict[str, Any]:
@@ -196,10 +219,10 @@ def _heading(body: Mapping[str, Any], project: str, text: str, file: str) -> Non
 
 def _checked(body: Mapping[str, Any]) -> None:
     try:
-        check = check_of(body)
+        fits = _fits(body, body["check"]) if "check" in body else bool(check_of(body))
     except ValueError as error:
         raise Wrong("", "holds a number or a character that JSON cannot hold") from error
-    if body.get("check", check) != check:
+    if not fits:
         raise Wrong("check", "does not fit: the entry was edited or merged by hand")
 
 
