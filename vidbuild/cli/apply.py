@@ -83,8 +83,9 @@ def _apply(workspace: Workspace, given: dict[str, Any], clock: Any) -> int:
     from vidbuild.workspace.planning import check_limits, make_plan
 
     options = options_of(
-        given["select"], given["exclude"], given["resubmit"], no_download=given["no_download"]
-    )
+        given["select"], given["exclude"], given["resubmit"],
+        no_download=given["no_download"], causes=not given["as_json"],
+    )  # fmt: skip
     plan = make_plan(workspace, options)
     if not given["as_json"]:
         _show(plan)

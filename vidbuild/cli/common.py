@@ -75,8 +75,9 @@ def options_of(
     resubmit: tuple[str, ...],
     *,
     no_download: bool,
+    causes: bool = False,
 ) -> Any:
-    """`PlanOptions` of a command line."""
+    """`PlanOptions` of a command line; `causes` for who shows them."""
     from vidbuild.plan.selection import Selection
     from vidbuild.workspace.planning import PlanOptions
 
@@ -84,4 +85,5 @@ def options_of(
         selection=Selection(select=select, exclude=exclude),
         resubmit=frozenset(resubmit),
         download=not no_download,
+        causes=causes,
     )

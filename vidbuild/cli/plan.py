@@ -45,7 +45,9 @@ def command(
     from vidbuild.workspace.planning import make_plan
 
     workspace = open_workspace(settings_of())
-    plan = make_plan(workspace, options_of(select, exclude, resubmit, no_download=no_download))
+    plan = make_plan(
+        workspace, options_of(select, exclude, resubmit, no_download=no_download, causes=True)
+    )
     if as_json or form == "json":
         from vidbuild.report.as_json import as_json as written
         from vidbuild.report.plan_json import plan_json

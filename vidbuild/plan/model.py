@@ -130,6 +130,23 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A place in the sources behind changes: how many videos, and what they cost.
+
+    `kind` is one of `project.blame.KINDS`; `name` the var, column or field that is meant.
+    Without a file there is no such place (a value from outside), without a line it is not
+    known or there is none (a media file). Each change has one cause, so that all add up.
+    """
+
+    kind: str
+    videos: int
+    cost_usd: float | None
+    file: str | None = None
+    line: int | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Every selected name's change, sorted by name, `unchanged` ones included.
 
@@ -145,6 +162,7 @@ class Plan:
     vars: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     prices_as_of: str | None = None
+    causes: tuple[Cause, ...] = ()
 
     @property
     def pending(self) -> bool:

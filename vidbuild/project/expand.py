@@ -137,6 +137,7 @@ class _Expansion:
             fields=resolved.fields,
             row=row.values if row else None,
             row_place=(lambda: row.span) if row else None,
+            row_file=loop.file if loop else None,
             scope=lambda: self.scope(block, row, {"name": name, "key": definition.key}),
             tags=tags,
             depends_on=tuple(sorted(files)),

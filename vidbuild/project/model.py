@@ -124,7 +124,8 @@ class Video:
 
     `layers` are those that made it, lowest first; `fields` still holds `{file: ...}` of
     asset fields. `scope` makes its templates' scope anew, for who wants to know what they
-    use. `depends_on` lists every file that it was made from.
+    use. `row_file` is the data file of the row. `depends_on` lists every file that it was
+    made from.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Video:
     fields: Mapping[str, Any]
     row: Mapping[str, Any] | None = None
     row_place: Callable[[], Span] | None = None
+    row_file: str | None = None
     scope: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
     tags: frozenset[str] = frozenset()
     protect: bool = False

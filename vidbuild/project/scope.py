@@ -96,6 +96,10 @@ class VideoScope:
         self._values[name] = value
         return value
 
+    def evaluated(self, evaluate: Evaluate) -> VideoScope:
+        """The same names, with vars evaluated in another way."""
+        return VideoScope(self._vars, self._names, evaluate)
+
     def var(self, name: str) -> Var | None:
         """The var of this name as written, where it is one and nothing stands before it."""
         return None if name in self._names or name in BUILT_IN else self._vars.get(name)

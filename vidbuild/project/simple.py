@@ -24,17 +24,25 @@ _TAKEN = frozenset({
 
 def simple_text(source: str, lookup: Callable[[str], Any]) -> str | None:
     """The text of a simple template; None for any other. `lookup` gives the value of a name."""
-    pieces = _NAMES.split(source)
-    if "\r" in source or not all(map(_are_words, pieces[::2])):
+    pieces = name_parts(source)
+    if pieces is None:
         return None
     for place in range(1, len(pieces), 2):
         text = _printed(pieces[place], lookup)
         if text is None:
             return None
         pieces[place] = text
-    pieces[-1] = pieces[-1].removesuffix("\n")
     made = "".join(pieces)
     return made if len(made) <= MAX_OUTPUT else None
+
+
+def name_parts(source: str) -> list[str] | None:
+    """The words of a simple template and, in every second place, its dotted names."""
+    pieces = _NAMES.split(source)
+    if "\r" in source or not all(map(_are_words, pieces[::2])):
+        return None
+    pieces[-1] = pieces[-1].removesuffix("\n")
+    return pieces
 
 
 def _are_words(piece: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vidbuild.plan.model import Action, Change, Plan
+from vidbuild.report.causes import cause_items
 from vidbuild.report.diagnostics import diagnostic_items
 
 FORMAT_VERSION = 1
@@ -30,7 +31,7 @@ def plan_json(plan: Plan, *, all: bool = False) -> dict[str, Any]:  # noqa: A002
         },
         "digest": plan.digest,
         "changes": [_change(change) for change in shown],
-        "causes": [],
+        "causes": cause_items(plan.causes),
         "diagnostics": diagnostic_items(plan.diagnostics),
     }
 

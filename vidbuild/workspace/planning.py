@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, folded
 from vidbuild.plan.build import Heading, build_plan, plan_pool
-from vidbuild.plan.model import FileState, Plan
+from vidbuild.plan.model import Action, FileState, Plan
 from vidbuild.plan.selection import Selection
 from vidbuild.plan.situation import Situation
 from vidbuild.state.outputs import is_good, output_paths, receipt_path
@@ -24,6 +24,7 @@ class PlanOptions:
     selection: Selection = field(default_factory=Selection)
     resubmit: frozenset[str] = frozenset()
     download: bool = True
+    causes: bool = False
 
 
 def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
@@ -47,12 +48,17 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
         provider=loaded.project.provider.name,
         vars=loaded.project.outside,
     )
-    return build_plan(
+    plan = build_plan(
         situation,
         heading=heading,
         selection=options.selection,
         diagnostics=tuple(folded(found)),  # warnings: errors have been raised
     )
+    if not options.causes or all(c.action is Action.unchanged for c in plan.changes):
+        return plan
+    from vidbuild.workspace.causing import with_causes
+
+    return with_causes(workspace, plan)
 
 
 def _pool(workspace: Workspace) -> Pool:
