@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from vidbuild.files import digest
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
+from vidbuild.schema.shape import Shape
 from vidbuild.state.recorded import Receipt
 from vidbuild.state.records import Output, Render
 
@@ -20,18 +22,27 @@ _FORMATS = frozenset({"mp4", "webm"})
 
 def output_paths(api: Api, request: Request, kinds: Iterable[str]) -> dict[str, str]:
     """The path of each kind of output, relative to `output.dir`, with `/`."""
-    suffixes = {"video": f".{video_format(api, request.body)}", **SUFFIXES}
-    return {kind: request.name + suffixes[kind] for kind in kinds}
+    return {
+        kind: request.name + (SUFFIXES.get(kind) or f".{video_format(api, request.body)}")
+        for kind in kinds
+    }
 
 
 def video_format(api: Api, body: Mapping[str, object]) -> str:
     """`mp4` or `webm`: the value of the field that offers both, else its default, else mp4."""
     shape = api.request.variant(body)
-    for name, member in shape.properties.items() if shape else ():
+    field, usual = _format_field(shape) if shape else (None, None)
+    value = usual if field is None else body.get(field) or usual
+    return value if isinstance(value, str) else "mp4"
+
+
+@lru_cache
+def _format_field(shape: Shape) -> tuple[str | None, object]:
+    """The field that offers both formats, and its default: asked once a variant, not a video."""
+    for name, member in shape.properties.items():
         if member.enum and set(member.enum) >= _FORMATS:
-            value = body.get(name) or member.default
-            return value if isinstance(value, str) else "mp4"
-    return "mp4"
+            return name, member.default
+    return None, None
 
 
 def look_at(
@@ -48,17 +59,39 @@ def look_at(
     `receipts` are the journal's, by path relative to the project folder `root`.
     """
     worst: Literal["good", "altered"] = "good"
+    place, label = _prefixes(folder, root)
     for kind, path in expected.items():
-        if kind in render.outputs and render.outputs[kind] is None:
-            continue
-        file = folder / path
         output = render.outputs.get(kind)
-        if output is None or output.path != path or not file.exists():
+        if output is None and kind in render.outputs:
+            continue
+        if output is None or output.path != path:
             return "missing"
-        receipt = receipts.get(receipt_path(file, root=root))
-        if not is_good(file, output, render=render, receipt=receipt):
+        try:
+            stat = os.stat(place + path)  # noqa: PTH116 - there are three files a video
+        except OSError:
+            return "missing"
+        receipt = receipts.get(label + path)
+        if receipt is not None and _is_received(stat, render, receipt):
+            continue
+        if not is_good(folder / path, output, render=render, receipt=receipt):
             worst = "altered"
     return worst
+
+
+@lru_cache(maxsize=16)
+def _prefixes(folder: Path, root: Path) -> tuple[str, str]:
+    """What comes before a path in `folder` on the disk, and in the receipts."""
+    label = receipt_path(folder, root=root)
+    return os.path.join(folder, ""), "" if label == "." else label + "/"  # noqa: PTH118 - a prefix
+
+
+def _is_received(stat: os.stat_result, render: Render, receipt: Receipt) -> bool:
+    """Whether a file is, by size and time, the very download that the receipt is of."""
+    return (
+        stat.st_mtime_ns == receipt.mtime_ns
+        and stat.st_size == receipt.bytes
+        and receipt.video_id == render.video_id
+    )
 
 
 def is_good(path: Path, output: Output, *, render: Render, receipt: Receipt | None) -> bool:
@@ -75,7 +108,7 @@ def is_good(path: Path, output: Output, *, render: Render, receipt: Receipt | No
     good = {output.sha256}
     if receipt is not None and receipt.video_id == render.video_id:
         good = {receipt.sha256}
-        if (stat.st_size, stat.st_mtime_ns) == (receipt.bytes, receipt.mtime_ns):
+        if _is_received(stat, render, receipt):
             return True
     elif stat.st_size != output.bytes:
         return False
