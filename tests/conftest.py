@@ -1,6 +1,12 @@
-"""What all tests share: the option that rewrites expected texts, and properties that repeat."""
+"""What all tests share: the option that rewrites expected texts, properties that repeat, and
+a disk that is not waited for."""
 
 from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -21,3 +27,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update(request: pytest.FixtureRequest) -> bool:
     """True when expected texts are to be rewritten."""
     return bool(request.config.getoption("--update"))
+
+
+class _Hasty(sqlite3.Connection):
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        patient = sql.startswith("PRAGMA synchronous")
+        return super().execute("PRAGMA synchronous=OFF" if patient else sql, *values)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_pulls_the_plug() -> Iterator[None]:
+    """What a process has written outlives the process; only a power cut needs more, and no
+    test can make one. Waiting for the disk was half of the time that killed applies take."""
+    connect = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{"factory": _Hasty, **k}))
+        yield

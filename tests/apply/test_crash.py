@@ -12,11 +12,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.apply.cloud import VirtualClock
 from tests.apply.test_engine import all_whole, quiet
 from tests.apply.world import World
 from vidbuild.apply import book
@@ -130,22 +132,29 @@ SCENES: dict[str, tuple[Callable[[World], None], dict[str, Any], int]] = {
 }
 
 
-def steps_of(folder: Path, scene: str) -> int:
-    prepare, options, _ = SCENES[scene]
-    world = set_up(folder, scene, prepare)
+def set_up(folder: Path, scene: str) -> Callable[[], World]:
+    """Prepares a scene once; what it returns begins it, as often as wanted."""
+    kept = folder.with_name("kept")
+    folder.mkdir()
+    prepared = World(root=folder)
+    if scene == "unclear":
+        prepared.cloud.faults = {1: "after", 2: "before", 3: "progress", 4: "after"}
+    SCENES[scene][0](prepared)
+    shutil.copytree(folder, kept)
+
+    def begin() -> World:
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder)
+        clock = VirtualClock(prepared.clock.time)
+        return deepcopy(prepared, {id(prepared.clock): clock})
+
+    return begin
+
+
+def steps_of(world: World, options: dict[str, Any]) -> int:
     reaper = Reaper(None)
     assert run(world, reaper, options)
     return reaper.steps
-
-
-def set_up(folder: Path, scene: str, prepare: Callable[[World], None]) -> World:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    world = World(root=folder)
-    if scene == "unclear":
-        world.cloud.faults = {1: "after", 2: "before", 3: "progress", 4: "after"}
-    prepare(world)
-    return world
 
 
 def points(steps: int) -> Iterator[int]:
@@ -157,12 +166,12 @@ def points(steps: int) -> Iterator[int]:
 @pytest.mark.parametrize("keeps", ["everything", "no journal", "no lock"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_killed_anywhere_and_applied_again(tmp_path: Path, scene: str, keeps: str) -> None:
-    prepare, options, charges = SCENES[scene]
-    folder = tmp_path / "project"
-    steps = steps_of(folder, scene)
+    _, options, charges = SCENES[scene]
+    begin = set_up(tmp_path / "project", scene)
+    steps = steps_of(begin(), options)
     assert steps > 10
     for at in points(steps):
-        world = set_up(folder, scene, prepare)
+        world = begin()
         assert not run(world, Reaper(at), options)
         if keeps == "no journal":
             forget_journal(world)
@@ -184,10 +193,10 @@ def test_killed_anywhere_and_applied_again(tmp_path: Path, scene: str, keeps: st
 def test_killed_and_applied_again_after_the_provider_forgot_the_keys(
     tmp_path: Path, scene: str
 ) -> None:
-    prepare, options, charges = SCENES[scene]
-    folder = tmp_path / "project"
-    for at in points(steps_of(folder, scene)):
-        world = set_up(folder, scene, prepare)
+    _, options, charges = SCENES[scene]
+    begin = set_up(tmp_path / "project", scene)
+    for at in points(steps_of(begin(), options)):
+        world = begin()
         assert not run(world, Reaper(at), options)
         world.clock.time += 30 * 3600
         result = world.apply(**options)
@@ -197,9 +206,9 @@ def test_killed_and_applied_again_after_the_provider_forgot_the_keys(
 
 
 def test_killed_twice(tmp_path: Path) -> None:
-    folder = tmp_path / "project"
+    begin = set_up(tmp_path / "project", "fresh")
     for first, second in zip(points(160), (3, 17, 40, 55, 9, 28), strict=False):
-        world = set_up(folder, "fresh", fresh)
+        world = begin()
         run(world, Reaper(first), {})
         run(world, Reaper(second), {})
         result = world.apply()

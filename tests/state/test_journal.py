@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,23 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 def test_reading_a_journal_that_is_not_there_creates_nothing(path: Path, tmp_path: Path) -> None:
     assert read_journal(path, project=PROJECT) == Recorded()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_write_waits_for_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    connect = sqlite3.connect
+
+    class Heard(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            said.append(sql)
+            return super().execute(sql, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, factory=Heard))
+    with Journal(path, project=PROJECT) as journal:
+        journal.intend(private())
+    before = said[: said.index("BEGIN IMMEDIATE")]
+    assert {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"} <= set(before)
+    assert [sql for sql in said if "synchronous" in sql] == ["PRAGMA synchronous=FULL"]
 
 
 def test_everything_comes_back(path: Path) -> None:
