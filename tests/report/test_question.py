@@ -28,7 +28,7 @@ def plan(provider: str, *, renders: int, cost: float | None) -> Plan:
         (
             plan("heygen", renders=12, cost=6.34),
             "ann",
-            "Render 12 videos for about $6.34, at most $12.68, with the account ann?",
+            "Render 12 videos for about $6.34 ($6.34 to $12.68) with the account ann?",
         ),
         (
             plan("heygen", renders=1, cost=None),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plan.worlds import entry, plan, request
+from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event, EventKind
 from vidbuild.apply.work import Failure, Result
 from vidbuild.report.events import event_json, events_plain
@@ -127,13 +128,16 @@ def result(**fields: Any) -> Result:
 def test_a_summary_of_success() -> None:
     text = summary_text(
         result(
-            counts={"completed": 3, "reused": 1}, seconds=38.2, cost_usd=2.1, estimate_usd=2.213
+            counts={"completed": 3, "reused": 1},
+            seconds=38.2,
+            cost_usd=2.1,
+            compared=Compared(3, 40.6, 2.213, 38.2, 2.1),
         ),
         output_dir="build",
     )
     assert text.split("\n") == [
         "Apply: 3 rendered, 1 reused, in 1m15s.",
-        "38 s of video, $2.10 (estimate $2.21).",
+        "Estimated 41 s and $2.21, rendered 38 s for $2.10 (-6 % in length, -5 % in cost).",
         "Files are in build",
     ]
 
@@ -163,6 +167,49 @@ def test_a_summary_of_failures_says_what_to_do() -> None:
         "Apply: 1 failed, 2 in flight, in 1m15s.",
         "2 videos still in flight: the next apply goes on.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("compared", "rendered", "lines"),
+    [
+        (
+            Compared(2, 95.0, 6.34, 101.0, 6.71),
+            2,
+            ["Estimated 95 s and $6.34, rendered 101 s for $6.71 (+6 %)."],
+        ),
+        (
+            Compared(1, 10.0, 0.5, 10.0, 0.5),
+            1,
+            ["Estimated 10 s and $0.50, rendered 10 s for $0.50 (+0 %)."],
+        ),
+        (
+            Compared(1, 10.0, 7.0, 12.0, 7.0),
+            1,
+            ["Estimated 10 s and $7.00, rendered 12 s for $7.00 (+20 % in length, +0 % in cost)."],
+        ),
+        (Compared(), 1, ["50 s of video, $2.50 (no estimate)."]),
+        (
+            Compared(1, 10.0, 0.5, 9.0, 0.45),
+            3,
+            [
+                "50 s of video, $2.50. 1 of 3 videos had an estimate:",
+                "Estimated 10 s and $0.50, rendered 9 s for $0.45 (-10 %).",
+            ],
+        ),
+    ],
+)
+def test_how_far_the_estimate_was_off(compared: Compared, rendered: int, lines: list[str]) -> None:
+    done = result(counts={"completed": rendered}, seconds=50.0, cost_usd=2.5, compared=compared)
+    assert summary_text(done, output_dir="b").split("\n")[1:-1] == lines
+
+
+def test_only_videos_with_an_estimate_and_an_outcome_are_compared() -> None:
+    known = (
+        Compared().plus(10.0, 0.5, 11.0, 0.6).plus(None, 0.5, 1.0, 1.0).plus(1.0, 1.0, 1.0, None)
+    )
+    assert known == Compared(1, 10.0, 0.5, 11.0, 0.6)
+    assert known.off == (10.0, 20.0)
+    assert Compared(1, 0.0, 0.0, 1.0, 1.0).off == (None, None)
 
 
 def test_a_summary_of_nothing_and_of_unknown_cost() -> None:

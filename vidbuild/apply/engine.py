@@ -170,6 +170,7 @@ def _result(run: Run, ending: Ending, trouble: Problems | None) -> Result:
         seconds=tally.seconds,
         cost_usd=tally.cost_usd,
         estimate_usd=tally.estimate_usd,
+        compared=tally.compared,
         elapsed=run.work.clock.now() - tally.began,
     )
     tally.tell(
@@ -181,6 +182,7 @@ def _result(run: Run, ending: Ending, trouble: Problems | None) -> Result:
         seconds=round(result.seconds, 2),
         cost_usd=result.cost_usd,
         estimate_usd=result.estimate_usd,
+        compared=result.compared.as_data() if result.compared.videos else None,
         exit_code=result.exit_code,
     )
     return result

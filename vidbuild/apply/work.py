@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, Diagnostic, Problems
@@ -94,7 +95,7 @@ class Result:
 
     `seconds` and `cost_usd` are of what was rendered in this run (None: unknown), against
     `estimate_usd` of the same videos. `submitted` videos are still in flight. `warnings` are
-    worth reading and fail nothing.
+    worth reading and fail nothing. `compared` is of those that had an estimate.
     """
 
     exit_code: int
@@ -105,6 +106,7 @@ class Result:
     cost_usd: float | None
     estimate_usd: float | None
     elapsed: float
+    compared: Compared = field(default_factory=Compared)
     warnings: tuple[Diagnostic, ...] = ()
 
 

@@ -17,7 +17,7 @@ from vidbuild.diagnostics import EXIT_PENDING
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="How to show the plan.",
@@ -53,6 +53,11 @@ def command(
         from vidbuild.report.plan_json import plan_json
 
         result(written(plan_json(plan, all=everything)))
+    elif form == "markdown":
+        from vidbuild.report.markdown import plan_markdown
+
+        show_diagnostics(plan.diagnostics)
+        result(plan_markdown(plan, all=everything))
     else:
         from vidbuild.report.plan_text import plan_text
 

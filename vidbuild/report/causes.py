@@ -9,7 +9,7 @@ from vidbuild.plan.model import Cause
 from vidbuild.report.style import visible
 from vidbuild.report.words import money, videos
 
-_MOST = 10
+MOST = 10
 
 _WORDS = {
     "provider": "{place}: another provider",
@@ -31,9 +31,9 @@ _WORDS = {
 }
 
 
-def cause_lines(causes: Sequence[Cause], *, every: bool = False) -> Iterator[str]:
+def cause_lines(causes: Sequence[Cause], *, every: bool = False, most: int = MOST) -> Iterator[str]:
     """A line for each cause, the dearest first; of very many the first ones."""
-    shown = causes if every or len(causes) <= _MOST + 1 else causes[:_MOST]
+    shown = causes if every or len(causes) <= most + 1 else causes[:most]
     for cause in shown:
         cost = f", {money(cause.cost_usd)}" if cause.cost_usd != 0 else ""
         yield f"{_words(cause)}: {videos(cause.videos)}{cost}"

@@ -30,27 +30,29 @@ def _lines(
 ) -> Iterator[str]:
     path = visible(field.path)
     if new and field.old is None:
-        yield clip(f"{path}: {_value(change, field)}", width)
-    elif isinstance(field.old, str) and isinstance(field.new, str) and _is_long(field):
+        yield clip(f"{path}: {new_value(change, field)}", width)
+    elif isinstance(field.old, str) and isinstance(field.new, str) and is_long(field):
         yield f"{path}:"
         yield from (
             f"  {line}" for line in text_diff(field.old, field.new, paint=paint, width=width - 2)
         )
     else:
         room = max(width - width_of(path) - 6, 40)
-        old, after = value_text(field.old), _value(change, field)
+        old, after = value_text(field.old), new_value(change, field)
         spare = room - min(width_of(old), room // 2)
         after = clip(after, spare)
         old = clip(old, room - width_of(after))
         yield f"{path}: {paint(old, 'red')} -> {paint(after, 'green')}"
 
 
-def _is_long(field: FieldChange) -> bool:
+def is_long(field: FieldChange) -> bool:
+    """Whether a changed text is shown as a difference."""
     texts = (field.old, field.new)
     return any("\n" in text or len(text) > _LONG_TEXT for text in texts)
 
 
-def _value(change: Change, field: FieldChange) -> str:
+def new_value(change: Change, field: FieldChange) -> str:
+    """The new value on one line, a local file by its path."""
     media = change.request.media.get(field.path) if change.request else None
     return value_text(field.new, file=media.file if media else None)
 

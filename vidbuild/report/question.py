@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vidbuild.plan.model import Plan
 from vidbuild.report.style import visible
-from vidbuild.report.words import dollars, videos
+from vidbuild.report.words import between, dollars, videos
 
 
 def question(plan: Plan, *, account: str | None) -> str:
@@ -13,10 +13,13 @@ def question(plan: Plan, *, account: str | None) -> str:
     summary = plan.summary
     if summary.renders == 0:
         return f"Record the changes with {who}; nothing is rendered? Only `yes` goes on"
-    if summary.cost_usd is None or summary.cost_high_usd is None:
+    low, high = summary.cost_low_usd, summary.cost_high_usd
+    if summary.cost_usd is None or low is None or high is None:
         cost = "at an unknown cost"
     elif plan.provider == "studio":
         cost = f"as drafts, $0.00 charged (HeyGen: about {dollars(summary.cost_usd)}),"
+    elif dollars(low) == dollars(high):
+        cost = f"for about {dollars(summary.cost_usd)}"
     else:
-        cost = f"for about {dollars(summary.cost_usd)}, at most {dollars(summary.cost_high_usd)},"
+        cost = f"for about {dollars(summary.cost_usd)} ({between(low, high)})"
     return f"Render {videos(summary.renders)} {cost} with {who}? Only `yes` goes on"

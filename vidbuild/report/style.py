@@ -6,7 +6,8 @@ shown: no value may move the cursor, hide text or reverse it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from unicodedata import category, combining, east_asian_width
 
 from vidbuild.plan.model import Action
@@ -38,6 +39,8 @@ SYMBOLS: dict[Action, tuple[str, str]] = {
     Action.unchanged: (" ", "dim"),
 }
 
+_COLOUR = re.compile(r"\x1b\[\d+m")
+
 # Joiners that scripts need: zero-width non-joiner (Persian) and joiner (emoji, Indic).
 _HARMLESS = frozenset("\u200c\u200d")
 _HOSTILE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
@@ -62,7 +65,7 @@ def width_of(text: str) -> int:
     """Terminal cells of an escaped text: two for wide characters, none for combining ones."""
     if text.isascii():
         return len(text)
-    return sum(_cells(character) for character in text)
+    return sum(width for _, width in _clusters(text))
 
 
 def clip(text: str, width: int) -> str:
@@ -70,12 +73,33 @@ def clip(text: str, width: int) -> str:
     if width_of(text) <= width:
         return text
     kept, used = [], 1
-    for character in text:
-        used += _cells(character)
+    for cluster, cells in _clusters(text):
+        used += cells
         if used > width:
             break
-        kept.append(character)
+        kept.append(cluster)
     return "".join(kept).rstrip() + "…"
+
+
+def uncolored(text: str) -> str:
+    """The text without what `painter` put around it."""
+    return _COLOUR.sub("", text)
+
+
+def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
+    """The words of one paragraph in lines of at most so many cells; later ones are indented.
+
+    A word that is longer by itself stays whole: it may have to be copied.
+    """
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line.strip() and width_of(longer) > width:
+            lines.append(line)
+            longer = indent + word
+        line = longer
+    return [*lines, line]
 
 
 def is_hostile(character: str) -> bool:
@@ -94,7 +118,31 @@ def _shown(character: str) -> str:
     return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
 
 
+def _clusters(text: str) -> Iterator[tuple[str, int]]:
+    """What a reader takes for one character, with its cells: marks, joined and tinted
+    pictures belong to what they follow, a flag is two letters."""
+    cluster, cells, joined, flag = "", 0, False, False
+    for character in text:
+        regional = "\U0001f1e6" <= character <= "\U0001f1ff"
+        width = 0 if joined or (flag and regional) else _cells(character)
+        if cluster and width:
+            yield cluster, cells
+            cluster, cells = "", 0
+        if character == "\ufe0f" and cells == 1 and cluster[0] > "\u2000":
+            cells = 2  # a symbol shown as a picture
+        if flag and regional:
+            cells = 2
+        flag = regional and not flag
+        joined = character == "\u200d" and cells == 2
+        cluster += character
+        cells += width
+    if cluster:
+        yield cluster, cells
+
+
 def _cells(character: str) -> int:
     if combining(character) or character in _HARMLESS or category(character) in ("Mn", "Me"):
         return 0
+    if "\u1160" <= character <= "\u11ff" or "\U0001f3fb" <= character <= "\U0001f3ff":
+        return 0  # the vowels and ends of a Hangul syllable, the tints of skin
     return 2 if east_asian_width(character) in ("W", "F") else 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vidbuild.apply.compared import Compared
 from vidbuild.apply.work import Failure, Result
 from vidbuild.report.style import Paint, painter, visible
-from vidbuild.report.words import dollars, elapsed, length, videos
+from vidbuild.report.words import dollars, elapsed, length, money, videos
 
 _DONE = {
     "completed": "rendered",
@@ -57,9 +58,23 @@ def _counts(result: Result) -> str:
 
 
 def _cost(result: Result) -> str:
-    spent = "at an unknown cost" if result.cost_usd is None else dollars(result.cost_usd)
-    if result.estimate_usd is None:
-        estimate = "no estimate"
-    else:
-        estimate = f"estimate {dollars(result.estimate_usd)}"
-    return f"{length(result.seconds)} of video, {spent} ({estimate})."
+    """What was rendered against what was estimated, of the same videos."""
+    compared, rendered = result.compared, result.counts.get("completed", 0)
+    spent = f"{length(result.seconds)} of video, {money(result.cost_usd)}"
+    if not compared.videos:
+        return f"{spent} (no estimate)."
+    line = (
+        f"Estimated {length(compared.estimate_seconds)} and {dollars(compared.estimate_usd)}, "
+        f"rendered {length(compared.seconds)} for {dollars(compared.cost_usd)} ({_off(compared)})."
+    )
+    if compared.videos == rendered:
+        return line
+    return f"{spent}. {compared.videos:,} of {videos(rendered)} had an estimate:\n{line}"
+
+
+def _off(compared: Compared) -> str:
+    """`+6 %` where length and price are off alike."""
+    longer, dearer = (None if off is None else f"{round(off):+d} %" for off in compared.off)
+    if longer is None or dearer is None or longer == dearer:
+        return longer or dearer or "no estimate"
+    return f"{longer} in length, {dearer} in cost"

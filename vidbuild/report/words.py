@@ -29,6 +29,11 @@ def dollars(amount: float) -> str:
     return f"${max(amount, 0.01) if amount > 0 else 0.0:,.2f}"
 
 
+def between(low: float, high: float) -> str:
+    """`$1.86 to $2.48`, one amount where both are the same cents."""
+    return dollars(low) if dollars(low) == dollars(high) else f"{dollars(low)} to {dollars(high)}"
+
+
 def length(seconds: float) -> str:
     """`12 s`, at least one second for a video that is not empty."""
     return f"{_whole(seconds):,} s"
