@@ -165,6 +165,22 @@ def test_includes_are_relative_to_the_file_that_names_them(folder: Folder) -> No
     assert loaded.requests["a"].depends_on == tuple(sorted([*files, "vidbuild.yaml"]))
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{% include 'b.j2' %}\nTwo.", "One.\nTwo."),
+        ("{% include 'b.j2' %}\r\n\r\nTwo.", "One.\n\nTwo."),
+        ("  {%- include 'b.j2' %}\nTwo.", "One.\nTwo."),
+        ("{% include 'b.j2' -%}\nTwo.", "One.Two."),
+        ("Say {% include 'b.j2' %} Two.", "Say One. Two."),
+        ("{% if 1 %}\n{% include 'b.j2' %}\n{% endif %}\nTwo.", "One.\nTwo."),
+    ],
+)
+def test_a_line_moved_to_a_file_is_the_same_line(folder: Folder, text: str, said: str) -> None:
+    files = {"s/a.j2": text, "s/b.j2": "One.\n"}
+    assert folder.scripts("videos:\n  a: {script: {file: s/a.j2}}\n", files) == {"a": said}
+
+
 def test_an_included_file_at_fault_is_named_at_its_line(folder: Folder) -> None:
     files = {"s/a.j2": "A\n{% include 'b.j2' %}", "s/b.j2": "B\n\n{{ zzz }}"}
     found = folder.one("videos:\n  a:\n    script: {file: s/a.j2}\n", files)

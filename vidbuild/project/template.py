@@ -6,6 +6,7 @@ into a place in a project file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -32,6 +33,8 @@ from vidbuild.project.simple import simple_text
 from vidbuild.project.values import MissingName, defined, printable
 
 SCOPE = "\0scope"  # no template can spell it
+# An include at the end of a line; its length is bounded, so that no text takes long to look at.
+_INCLUDE = re.compile(r"(\{%[-+]?\s{0,9}include\b(?:[^%\n]|%(?!\})){0,300}?)(?<![-+])%\}(?=\r?\n)")
 EXPRESSION = "<expression>"  # the name of templates that are one expression
 
 
@@ -105,6 +108,12 @@ class Templates(ImmutableSandboxedEnvironment):
         self._inline: dict[tuple[str, str], Template] = {}
         self._scopes: list[Scope] = []  # of the renderings under way, innermost last
         self._budget = Budget()
+
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
+        """Text moved to a file of its own keeps its line: an include that ends a line leaves the
+        line's end, while other blocks swallow it."""
+        source = super().preprocess(source, name, filename)
+        return _INCLUDE.sub(r"\1+%}", source) if "include" in source else source
 
     def join_path(self, template: str, parent: str) -> str:
         """A path in `{% include %}` is relative to the file that names it."""
