@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from vidbuild.state.records import Render
@@ -43,18 +43,23 @@ def merge(one: Render, other: Render) -> Render:
     """
     if one == other:
         return one
-    known = {f.name: _fuller(getattr(one, f.name), getattr(other, f.name)) for f in fields(Render)}
-    return replace(one, **{**known, "status": max(one.status, other.status)})
+    known = {name: _fuller(getattr(one, name), getattr(other, name)) for name in _FIELDS}
+    return Render(**{**known, "status": max(one.status, other.status)})
+
+
+_FIELDS = tuple(f.name for f in fields(Render))
 
 
 def _fuller(one: Any, other: Any) -> Any:
     """Of two values of a field the one that says more; members of mappings one by one."""
+    if one is other or other is None:
+        return one
+    if one is None or (type(one) is str and one == other):
+        return other
     if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if not one or not other:
+            return one or other
         return {
             key: _fuller(one.get(key), other.get(key)) for key in sorted(one.keys() | other.keys())
         }
-    return max(one, other, key=_weight)
-
-
-def _weight(value: Any) -> tuple[bool, str]:
-    return (value is not None, repr(value))
+    return max(one, other, key=repr)

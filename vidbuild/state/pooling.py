@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vidbuild.state.identity import Identity, identity, key_of, merge, same_key
 from vidbuild.state.pool import Member, Place, Pool
@@ -32,16 +32,22 @@ def build_pool(
     gathered = _Gathering(lock.project)
     for label, each in (None, lock), *sorted((siblings or {}).items()):
         for name, entry in sorted(each.videos.items()):  # never the order of a file
-            where = Place(name=name, sibling=label)
             if entry.render.provider == provider:
+                where = _place(entry.render, name, label)
                 gathered.add(entry.render, content=today(entry), place=where, asked=True)
             for past in entry.history:
                 if past.provider == provider:
-                    gathered.add(past, content=past.fingerprint, place=replace(where, history=True))
+                    where = _place(past, name, label, history=True)
+                    gathered.add(past, content=past.fingerprint, place=where)
     for render in (*journal.renders, *map(as_render, journal.intents)):
         if render.provider == provider:
             gathered.add(render, content=render.fingerprint, place=None)
     return _joined(gathered, journal, provider, kept)
+
+
+def _place(render: Render, name: str, sibling: str | None, *, history: bool = False) -> Place:
+    finished = render.status in (Status.completed, Status.gone)
+    return Place(name=name, history=history, sibling=sibling, finished=finished)
 
 
 @dataclass(slots=True)
@@ -71,8 +77,7 @@ class _Gathering:
             group.render = merge(group.render, render)
         (group.today if asked else group.named).append(content)
         if place:
-            finished = render.status in (Status.completed, Status.gone)
-            group.places.append(replace(place, finished=finished))
+            group.places.append(place)
         else:
             group.journal = True
 
@@ -108,7 +113,8 @@ def _joined(
             continue
         render = group.render
         grave = by_id.get((render.account, render.video_id)) if render.video_id else None
-        grave = grave or by_key.get((render.account, key_of(project, render)))
+        if grave is None and by_key:
+            grave = by_key.get((render.account, key_of(project, render)))
         member = Member(
             render=render,
             places=tuple(group.places),
@@ -153,6 +159,8 @@ def _answer_intents(gathered: _Gathering) -> None:
 
 def _drop_refused(gathered: _Gathering, journal: Recorded) -> None:
     """An intent that only a lock knows and that this journal saw refused is no job."""
+    if not journal.refusals:
+        return
     refused = {(r.provider, r.account, r.key): r for r in journal.refusals}
     for name, group in list(gathered.groups.items()):
         render = group.render
