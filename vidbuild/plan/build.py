@@ -14,9 +14,10 @@ from vidbuild.diagnostics import Diagnostic
 from vidbuild.plan.cost import estimate, total
 from vidbuild.plan.decide import decide
 from vidbuild.plan.digest import digest, listed
-from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary
+from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary, at_no_cost
 from vidbuild.plan.paces import Paces, learn_paces
 from vidbuild.plan.policy import is_unanswered
+from vidbuild.plan.privacy import discreet
 from vidbuild.plan.selection import Selection, Subject, check_selection, select_names
 from vidbuild.plan.situation import Situation, content_today
 from vidbuild.request.model import Request
@@ -58,7 +59,7 @@ def build_plan(
         project=heading.project,
         profile=heading.profile,
         provider=heading.provider,
-        vars=heading.vars,
+        vars=discreet(situation.api, heading.vars, situation.requests.values()),
         changes=changes,
         summary=summarise(changes),
         digest=digest(
@@ -116,9 +117,9 @@ def _select(
     `action:` patterns ask for what the plan itself says: names whose action becomes
     another one because others are left out fall out too, until nothing changes any more.
     """
-    subjects = _subjects(situation)
     if not selection.select and not selection.exclude:
         return decide(situation), ()
+    subjects = _subjects(situation)
     changes: tuple[Change, ...] = ()
     chosen = select_names(selection, subjects)
     while True:
@@ -162,7 +163,9 @@ def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change,
     wanted = [c.request.body for c in changes if c.name in paying and c.request is not None]
     paces = learn_paces(api, situation.lock, wanted) if paying else {}
     return tuple(
-        replace(change, estimate=_estimate(api, change, paces, pays=change.name in paying))
+        change
+        if change.action is Action.unchanged  # the table has said so, and there are many
+        else replace(change, estimate=_estimate(api, change, paces, pays=change.name in paying))
         for change in changes
     )
 
@@ -170,5 +173,4 @@ def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change,
 def _estimate(api: Api, change: Change, paces: Paces, *, pays: bool) -> Estimate:
     if pays:
         return estimate(api, change.request, paces) if change.request is not None else Estimate()
-    seconds = change.render.duration if change.render is not None else None
-    return Estimate(seconds=seconds, cost_usd=0.0, cost_low_usd=0.0, cost_high_usd=0.0)
+    return at_no_cost(change.render)

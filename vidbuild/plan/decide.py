@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vidbuild.plan.changes import changed_reason, diff, metadata_changes, shown_request
-from vidbuild.plan.model import Action, Change, FieldChange, FileState
+from vidbuild.plan.model import Action, Change, FieldChange, FileState, at_no_cost
 from vidbuild.plan.resubmission import resubmitted
 from vidbuild.plan.situation import (
     Sight,
@@ -84,6 +84,9 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
             led=leader is not None,
         )
     )
+    finished = row in (4, 5)
+    content = () if finished or sight.equal else diff(situation.api, sight.entry, sight.request)
+    render = _own_render(sight) if finished else None
     base = Change(
         name=name,
         action=action or Action.unchanged,
@@ -93,11 +96,12 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
         shown=shown_request(situation.api, sight.request),
         entry=sight.entry,
         protected=sight.request.protect,
+        fields=() if action is Action.unchanged else (*content, *metadata),
+        render=render,
+        estimate=at_no_cost(render),
     )
-    if row in (4, 5):
-        return _finished(base, sight, files, metadata)
-    content = () if sight.equal else diff(situation.api, sight.entry, sight.request)
-    base = replace(base, fields=(*content, *metadata))
+    if finished:
+        return _finished(base, files, metadata)
     if row in (6, 7):
         return _taken(situation, base, sight)
     if leader is not None:
@@ -105,22 +109,14 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
     return _paying(situation, base, sight, changed_reason(content))
 
 
-def _finished(
-    base: Change, sight: Sight, files: FileState, metadata: tuple[FieldChange, ...]
-) -> Change:
+def _finished(base: Change, files: FileState, metadata: tuple[FieldChange, ...]) -> Change:
     """Rows 4 and 5: the entry's own render is what is asked for."""
-    render = _own_render(sight)
-    if base.action is Action.fetch:
-        return replace(base, reason=f"file_{files.value}", render=render, fields=metadata)
     if base.action is Action.unchanged:
-        return replace(base, render=render)
+        return base
+    if base.action is Action.fetch:
+        return replace(base, reason=f"file_{files.value}")
     reason = changed_reason(metadata)
-    return replace(
-        base,
-        reason="metadata_changed" if reason == "content_changed" else reason,
-        render=render,
-        fields=metadata,
-    )
+    return replace(base, reason="metadata_changed" if reason == "content_changed" else reason)
 
 
 def _taken(situation: Situation, base: Change, sight: Sight) -> Change:

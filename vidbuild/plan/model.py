@@ -79,6 +79,12 @@ class Estimate:
     unknown: tuple[str, ...] = ()
 
 
+def at_no_cost(render: Render | None) -> Estimate:
+    """What a change that pays nothing is estimated at: as long as its render is."""
+    seconds = render.duration if render is not None else None
+    return Estimate(seconds=seconds, cost_usd=0.0, cost_low_usd=0.0, cost_high_usd=0.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One name's row of the decision table.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from vidbuild.state.records import Render
@@ -43,11 +44,16 @@ def merge(one: Render, other: Render) -> Render:
     """
     if one == other:
         return one
-    known = {name: _fuller(getattr(one, name), getattr(other, name)) for name in _FIELDS}
-    return Render(**{**known, "status": max(one.status, other.status)})
+    known = {
+        name: mine if mine is theirs or theirs is None else _fuller(mine, theirs)
+        for name, mine, theirs in zip(_FIELDS, _values(one), _values(other), strict=True)
+    }
+    known["status"] = max(one.status, other.status)
+    return Render(**known)
 
 
 _FIELDS = tuple(f.name for f in fields(Render))
+_values = attrgetter(*_FIELDS)
 
 
 def _fuller(one: Any, other: Any) -> Any:
