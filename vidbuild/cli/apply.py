@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidbuild.cli.common import open_workspace, options_of, plan_options, settings_of
+from vidbuild.cli.common import Amount, open_workspace, options_of, plan_options, settings_of
+from vidbuild.cli.consent import ask, refuse_settled, refuse_without_terminal
 from vidbuild.cli.live import Json, Live, Plain, Silent
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
 from vidbuild.diagnostics import (
     EXIT_INTERRUPTED,
-    EXIT_REFUSED,
     EXIT_STOPPED,
-    EXIT_USAGE,
-    problem,
 )
 
 if TYPE_CHECKING:
     from vidbuild.plan.model import Plan
+    from vidbuild.plan.saved import Saved
     from vidbuild.provider.model import Account
+    from vidbuild.workspace.accepting import Proposal
     from vidbuild.workspace.opened import Workspace
 
 _ENDED_EARLY = {
@@ -31,8 +32,9 @@ _ENDED_EARLY = {
 
 
 @click.command("apply")
+@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @plan_options
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask, but for deleting.")
 @click.option(
     "-j",
     "--jobs",
@@ -42,11 +44,13 @@ _ENDED_EARLY = {
     help="How many videos to have in progress at once.",
 )
 @click.option(
-    "--expect", metavar="DIGEST", help="Go on only if this is the plan's digest (exit code 7)."
+    "--expect",
+    metavar="DIGEST",
+    help="Go on only if this is the plan's digest, or that of an unfinished apply (else 7).",
 )
 @click.option(
     "--max-cost",
-    type=click.FloatRange(0),
+    type=Amount(),
     metavar="USD",
     help="Refuse a plan that may cost more; only lowers the policy.",
 )
@@ -57,16 +61,15 @@ _ENDED_EARLY = {
     help="Raise a limit of the policy for this run, such as max_cost=500.",
 )
 @click.option("--no-wait", is_flag=True, help="End once everything is submitted.")
-@click.option(
-    "--timeout", type=click.FloatRange(0), metavar="S", help="Stop waiting after S seconds."
-)
+@click.option("--timeout", type=Amount(), metavar="S", help="Stop waiting after S seconds.")
 @click.option("--fail-fast", is_flag=True, help="Submit nothing more after the first failure.")
 @click.option("--json", "as_json", is_flag=True, help="Events as JSON, one a line.")
 @global_options()
 def command(**given: Any) -> int:
     """Render what has changed, download it and record it in the lock.
 
-    Shows the plan, asks for the whole word `yes`, and renders exactly what was shown. An
+    Shows the plan, asks for the whole word `yes`, and renders exactly what was shown. With a
+    PLAN that `plan -o` saved it asks nothing, and does nothing that is not in it. An
     interrupted apply is resumed by the next one; nothing is paid for twice.
     """
     from vidbuild.clock import SystemClock
@@ -74,58 +77,72 @@ def command(**given: Any) -> int:
     from vidbuild.workspace.opened import hold_path
 
     clock = SystemClock()
+    saved = _saved(given)
     settings = settings_of()
     with hold(hold_path(settings), now=clock.now()):
-        return _apply(open_workspace(settings), given, clock)
+        return _apply(open_workspace(settings), saved, given, clock)
 
 
-def _apply(workspace: Workspace, given: dict[str, Any], clock: Any) -> int:
-    from vidbuild.workspace.planning import check_limits, make_plan
+def _saved(given: dict[str, Any]) -> Saved | None:
+    if given["plan_file"] is None:
+        return None
+    from vidbuild.workspace.saving import read_saved
 
-    options = options_of(
-        given["select"], given["exclude"], given["resubmit"],
-        no_download=given["no_download"], causes=not given["as_json"],
-    )  # fmt: skip
-    plan = make_plan(workspace, options)
+    refuse_settled(given)
+    return read_saved(given["plan_file"])
+
+
+def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clock: Any) -> int:
+    from vidbuild.workspace.accepting import expect
+    from vidbuild.workspace.planning import check_limits
+
+    proposal = _proposed(workspace, saved, given)
+    plan = proposal.plan
     if not given["as_json"]:
         _show(plan)
-    _expect(plan, given["expect"])
-    check_limits(workspace, plan, max_cost=given["max_cost"], allow=given["allow"], now=clock.now())
+    if given["expect"] is not None:
+        proposal = expect(proposal, given["expect"])
+    check_limits(
+        proposal.workspace, plan,
+        max_cost=given["max_cost"], allow=given["allow"], now=clock.now(),
+    )  # fmt: skip
     if not _works(plan):
         if given["as_json"]:
             _nothing(clock)
         return 0
-    if plan.pending and not given["yes"] and not sys.stdin.isatty():
-        raise problem(
-            "VB721",
-            "there is no terminal to ask on",
-            hint="look at the plan and repeat with -y",
-            exit_code=EXIT_USAGE,
-        )
-    return _carry_out(workspace, plan, given, clock)
+    refuse_without_terminal(proposal, given)
+    return _carry_out(proposal, given, clock)
 
 
-def _carry_out(workspace: Workspace, plan: Plan, given: dict[str, Any], clock: Any) -> int:
+def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) -> Proposal:
+    from vidbuild.workspace.accepting import propose, propose_saved
+
+    if saved is not None:
+        file, download = str(given["plan_file"]), not given["no_download"]
+        return propose_saved(workspace, saved, file=file, download=download)
+    shaping = ("select", "exclude", "resubmit", "no_download", "prune", "delete_remote")
+    options = options_of(**{name: given[name] for name in shaping}, causes=not given["as_json"])
+    return propose(workspace, options)
+
+
+def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     from vidbuild.report.summary import summary_text
     from vidbuild.workspace.applying import Run, carry_out
 
-    screen = _screen(plan, given, clock)
+    screen = _screen(proposal.plan, given, clock)
 
     def confirm(account: Account | None) -> None:
         detail(f"account {account.username if account else 'unknown'}")
-        if plan.pending and not given["yes"]:
-            _ask(plan, account)
+        ask(proposal, given, account)
 
     done = carry_out(
-        workspace,
-        plan,
+        proposal,
         Run(
             clock=clock,
             emit=screen,
             confirm=confirm,
             around=screen.running,
             jobs=given["jobs"],
-            download=not given["no_download"],
             wait=not given["no_wait"],
             fail_fast=given["fail_fast"],
             timeout=given["timeout"],
@@ -133,7 +150,7 @@ def _carry_out(workspace: Workspace, plan: Plan, given: dict[str, Any], clock: A
     )
     if not given["as_json"]:
         show_diagnostics(done.warnings)
-        folder = (workspace.loaded.project.root / workspace.loaded.project.output.dir).as_posix()
+        folder = proposal.workspace.output_dir.as_posix()
         message(summary_text(done, output_dir=folder, color=colored(sys.stderr)))
         if done.exit_code in _ENDED_EARLY:
             message(_ENDED_EARLY[done.exit_code])
@@ -156,37 +173,12 @@ def _works(plan: Plan) -> bool:
     return plan.pending or any(c.action is Action.fetch for c in plan.changes)
 
 
-def _expect(plan: Plan, wanted: str | None) -> None:
-    from vidbuild.diagnostics import EXIT_MISMATCH
-
-    if wanted is None or wanted.removeprefix("sha256:") == plan.digest.removeprefix("sha256:"):
-        return
-    raise problem(
-        "VB722",
-        f"this is not the plan that was expected: its digest is {plan.digest}",
-        hint="look at the plan again",
-        exit_code=EXIT_MISMATCH,
-    )
-
-
 def _screen(plan: Plan, given: dict[str, Any], clock: Any) -> Plain:
     if given["as_json"]:
         return Json()
     if current().quiet:
         return Silent()
     return Live(plan, clock) if sys.stderr.isatty() else Plain()
-
-
-def _ask(plan: Plan, account: Account | None) -> None:
-    from vidbuild.report.question import question
-
-    asked = question(plan, account=account.username if account else None)
-    answer = click.prompt(asked, default="", show_default=False, err=True)
-    if answer.strip() != "yes":
-        raise problem(
-            "VB723", "not confirmed: nothing was submitted",
-            hint="only the whole word `yes` goes on", exit_code=EXIT_REFUSED,
-        )  # fmt: skip
 
 
 def _nothing(clock: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,30 @@ def plan_options(function: Any) -> Any:
     download = click.option(
         "--no-download", is_flag=True, help="Look at no local files and fetch none."
     )
-    return selection_options(resubmit(download(function)))
+    prune = click.option(
+        "--prune", is_flag=True,
+        help="Forget what is no longer in the project: its entry in the lock and its files.",
+    )  # fmt: skip
+    remote = click.option(
+        "--delete-remote", is_flag=True,
+        help="With --prune: also delete its videos at the provider, for good.",
+    )  # fmt: skip
+    return selection_options(resubmit(prune(remote(download(function)))))
+
+
+class Amount(click.FloatRange):
+    """A number from 0 up that is one."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        amount = float(super().convert(value, param, ctx))
+        if not isfinite(amount):
+            self.fail(f"{value!r} is not a number from 0 up.", param, ctx)
+        return amount
 
 
 def settings_of() -> Any:
@@ -75,15 +99,27 @@ def options_of(
     resubmit: tuple[str, ...],
     *,
     no_download: bool,
+    prune: bool = False,
+    delete_remote: bool = False,
     causes: bool = False,
 ) -> Any:
     """`PlanOptions` of a command line; `causes` for who shows them."""
+    from vidbuild.diagnostics import EXIT_USAGE, problem
     from vidbuild.plan.selection import Selection
     from vidbuild.workspace.planning import PlanOptions
 
+    if delete_remote and not prune:
+        raise problem(
+            "VB717",
+            "--delete-remote deletes what --prune forgets, and --prune is not given",
+            hint="write --prune --delete-remote",
+            exit_code=EXIT_USAGE,
+        )
     return PlanOptions(
         selection=Selection(select=select, exclude=exclude),
         resubmit=frozenset(resubmit),
         download=not no_download,
+        prune=prune,
+        delete_remote=delete_remote,
         causes=causes,
     )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vidbuild.cli.common import open_workspace, options_of, plan_options, settings_of
 from vidbuild.cli.options import current, global_options
-from vidbuild.cli.output import colored, result, show_diagnostics, width
+from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
 from vidbuild.diagnostics import EXIT_PENDING
+
+if TYPE_CHECKING:
+    from vidbuild.plan.model import Plan
+    from vidbuild.state.records import Render
+    from vidbuild.workspace.opened import Workspace
 
 
 @click.command("plan")
@@ -27,28 +34,71 @@ from vidbuild.diagnostics import EXIT_PENDING
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending, else 0."
 )
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also save the plan in FILE, for `vidbuild apply FILE`.",
+)
+@click.option(
+    "--refresh",
+    is_flag=True,
+    help="Ask the provider about recorded videos first; needs a key, writes nothing.",
+)
 @global_options()
 def command(
-    select: tuple[str, ...],
-    exclude: tuple[str, ...],
-    resubmit: tuple[str, ...],
-    no_download: bool,
     form: str,
     as_json: bool,
     everything: bool,
     detailed_exitcode: bool,
+    out: Path | None,
+    refresh: bool,
+    **given: Any,
 ) -> int:
     """Show what an apply would render, why, and for how much.
 
-    Reads the project, the lock and the journal; sends nothing and writes nothing.
+    Reads the project, the lock and the journal; sends nothing and writes nothing, but for what
+    --refresh asks and -o saves.
     """
+    options = options_of(**given, causes=True)
+    if out is not None:
+        from vidbuild.workspace.saving import refuse_occupied
+
+        refuse_occupied(out)
+    workspace = open_workspace(settings_of())
+    plan = _planned(workspace, options, out, refresh=refresh)
+    _show(plan, "json" if as_json else form, everything=everything)
+    if out is not None and not current().quiet:
+        message(f"saved: `vidbuild apply {out}` does this, and nothing else")
+    return EXIT_PENDING if detailed_exitcode and plan.pending else 0
+
+
+def _planned(workspace: Workspace, options: Any, out: Path | None, *, refresh: bool) -> Plan:
+    from vidbuild.workspace.opened import informed
     from vidbuild.workspace.planning import make_plan
 
-    workspace = open_workspace(settings_of())
-    plan = make_plan(
-        workspace, options_of(select, exclude, resubmit, no_download=no_download, causes=True)
-    )
-    if as_json or form == "json":
+    facts = _facts(workspace) if refresh else ()
+    plan = make_plan(informed(workspace, facts), options)
+    if out is not None:
+        from vidbuild.workspace.saving import save_plan
+
+        save_plan(workspace, plan, options, out, facts)
+    return plan
+
+
+def _facts(workspace: Workspace) -> tuple[Render, ...]:
+    from vidbuild.clock import SystemClock
+    from vidbuild.workspace.refreshing import look_again
+
+    facts = look_again(workspace, SystemClock())
+    for render in facts:
+        detail(f"{render.video_id}: {render.status.name} by now")
+    return facts
+
+
+def _show(plan: Plan, form: str, *, everything: bool) -> None:
+    if form == "json":
         from vidbuild.report.as_json import as_json as written
         from vidbuild.report.plan_json import plan_json
 
@@ -65,4 +115,3 @@ def command(
         text = plan_text(plan, color=colored(sys.stdout), all=everything, width=width())
         lines = text.rstrip("\n").split("\n")
         result("\n".join(lines[-1:] if current().quiet else lines))
-    return EXIT_PENDING if detailed_exitcode and plan.pending else 0

@@ -93,10 +93,10 @@ def _item(api: Api, change: Change, *, delete_remote: bool) -> dict[str, Any]:
         item["delete"] = sorted(change.deletes) if delete_remote else []
         return item
     item["fingerprint"] = change.request.fingerprint
-    item["request"] = _sent(api, change.request) if change.action.renders else change.shown
+    item["request"] = sent(api, change.request) if change.action.renders else change.shown
     return item
 
 
-def _sent(api: Api, request: Request) -> Any:
+def sent(api: Api, request: Request) -> Any:
     """The body with its callbacks: any change of a sent byte changes the digest."""
     return masked(api.request, request.body) if request.private else request.body

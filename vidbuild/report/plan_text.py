@@ -77,7 +77,7 @@ def why(change: Change) -> str:
         case "in_flight" if source:
             return f"{words}, under {source}"
         case "unsure":
-            return f"{words}: `lock adopt {change.name} VIDEO_ID` or `--resubmit {change.name}`"
+            return f"{words}: `--resubmit {change.name}` renders it anew and may pay twice"
         case _:
             return words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidbuild.plan.model import Plan
+from vidbuild.plan.model import Action, Plan
 from vidbuild.report.style import visible
 from vidbuild.report.words import between, dollars, videos
 
@@ -23,3 +23,14 @@ def question(plan: Plan, *, account: str | None) -> str:
     else:
         cost = f"for about {dollars(summary.cost_usd)} ({between(low, high)})"
     return f"Render {videos(summary.renders)} {cost} with {who}? Only `yes` goes on"
+
+
+def deletion_question(plan: Plan, *, account: str | None, remote: bool) -> str:
+    """What is asked before anything is deleted, apart from what is asked before paying."""
+    deletes = [change for change in plan.changes if change.action is Action.delete]
+    words = f"Forget {videos(len(deletes))} with the local files"
+    ids = {video_id for change in deletes for video_id in change.deletes}
+    if remote and ids:
+        who = f"of the account {visible(account)}" if account else "of an account nobody can tell"
+        words += f", and delete {len(ids):,} at the provider for good, {who}"
+    return f"{words}? Only `yes` goes on"

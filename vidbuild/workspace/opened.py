@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidbuild.pipeline import Loaded, load
@@ -13,7 +13,7 @@ from vidbuild.settings import Settings
 from vidbuild.state.journal import read_journal
 from vidbuild.state.lock import read_lock
 from vidbuild.state.recorded import Recorded
-from vidbuild.state.records import Lock
+from vidbuild.state.records import Lock, Render
 
 STATE = ".vidbuild"
 
@@ -61,6 +61,15 @@ def open_workspace(settings: Settings) -> Workspace:
         siblings=siblings,
         journal=read_journal(root / STATE / "state" / "journal.db", project=project.name),
     )
+
+
+def informed(workspace: Workspace, renders: Iterable[Render]) -> Workspace:
+    """The workspace with what the provider has said of renders, as if the journal knew it."""
+    found = tuple(renders)
+    if not found:
+        return workspace
+    journal = replace(workspace.journal, renders=(*workspace.journal.renders, *found))
+    return replace(workspace, journal=journal)
 
 
 def lock_path(root: Path, profile: str | None) -> Path:

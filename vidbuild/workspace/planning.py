@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, folded
 from vidbuild.plan.build import Heading, build_plan, plan_pool
 from vidbuild.plan.model import Action, FileState, Plan
 from vidbuild.plan.selection import Selection
 from vidbuild.plan.situation import Situation
-from vidbuild.state.outputs import is_good, output_paths, receipt_path
+from vidbuild.request.model import Request
+from vidbuild.state.outputs import is_good, look_at, output_paths, receipt_path
 from vidbuild.state.pool import Pool
 from vidbuild.state.records import Lock, Render
 from vidbuild.workspace.opened import Workspace
@@ -24,6 +28,8 @@ class PlanOptions:
     selection: Selection = field(default_factory=Selection)
     resubmit: frozenset[str] = frozenset()
     download: bool = True
+    prune: bool = False
+    delete_remote: bool = False
     causes: bool = False
 
 
@@ -37,21 +43,18 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
         provider=loaded.project.provider.name,
         requests=loaded.requests,
         lock=workspace.lock,
-        pool=_pool(workspace),
-        files=_Files(workspace, download=options.download),
+        pool=pool_of(workspace, loaded.requests),
+        files=LocalFiles(workspace, loaded.requests, download=options.download),
         broken=frozenset(loaded.broken),
+        prune=options.prune,
         resubmit=options.resubmit,
-    )
-    heading = Heading(
-        project=loaded.project.name,
-        profile=loaded.project.profile,
-        provider=loaded.project.provider.name,
-        vars=loaded.project.outside,
+        unsure=unsure(workspace),
     )
     plan = build_plan(
         situation,
-        heading=heading,
+        heading=heading_of(workspace, loaded.project.outside),
         selection=options.selection,
+        delete_remote=options.delete_remote,
         diagnostics=tuple(folded(found)),  # warnings: errors have been raised
     )
     if not options.causes or all(c.action is Action.unchanged for c in plan.changes):
@@ -61,11 +64,24 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
     return with_causes(workspace, plan)
 
 
-def _pool(workspace: Workspace) -> Pool:
+def heading_of(workspace: Workspace, outside: Mapping[str, Any]) -> Heading:
+    project = workspace.loaded.project
+    return Heading(
+        project=project.name, profile=project.profile, provider=project.provider.name, vars=outside
+    )
+
+
+def unsure(workspace: Workspace) -> frozenset[str]:
+    """The keys of requests that an apply has looked for in vain."""
+    return frozenset(intent.key for intent in workspace.journal.intents if intent.unsure)
+
+
+def pool_of(workspace: Workspace, requests: Mapping[str, Request]) -> Pool:
+    """The pool for planning these requests."""
     loaded = workspace.loaded
     return plan_pool(
         loaded.api,
-        loaded.requests,
+        requests,
         workspace.lock,
         provider=loaded.project.provider.name,
         siblings=workspace.siblings,
@@ -74,32 +90,27 @@ def _pool(workspace: Workspace) -> Pool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
+@dataclass(frozen=True)
+class LocalFiles:
     """How the files of a finished render stand in the output folder."""
 
     workspace: Workspace
+    requests: Mapping[str, Request]
     download: bool
 
     def __call__(self, name: str, render: Render) -> FileState:
         if not self.download:
             return FileState.good
-        loaded = self.workspace.loaded
-        wanted = output_paths(loaded.api, loaded.requests[name], loaded.project.output.files)
-        state = FileState.good
-        for kind, expected in wanted.items():
-            output = render.outputs.get(kind)
-            if output is None and kind in render.outputs:
-                continue  # the provider has no such file
-            path = self.workspace.output_dir / expected
-            if output is None or output.path != expected or not path.exists():
-                return FileState.missing
-            receipt = self.workspace.journal.receipts.get(
-                receipt_path(path, root=self.workspace.root)
-            )
-            if not is_good(path, output, render=render, receipt=receipt):
-                state = FileState.altered
-        return state
+        loaded, journal = self.workspace.loaded, self.workspace.journal
+        wanted = output_paths(loaded.api, self.requests[name], loaded.project.output.files)
+        root = self.workspace.root
+        return FileState(
+            look_at(self._folder, wanted, render, receipts=journal.receipts, root=root)
+        )
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self.workspace.output_dir
 
 
 def _video_is_good(workspace: Workspace, render: Render) -> bool:
@@ -132,7 +143,7 @@ def check_limits(
     locks.update((label, lock) for label, lock in workspace.siblings.items())
     spent = spent_so_far(
         workspace.loaded.api,
-        _pool(workspace),
+        pool_of(workspace, workspace.loaded.requests),
         locks,
         changes=plan.changes,
         now=datetime.fromtimestamp(now, UTC),

@@ -6,8 +6,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from vidbuild.provider.model import Provider
-from vidbuild.workspace.opened import STATE, Workspace
+from vidbuild.diagnostics import EXIT_REFUSED, problem
+from vidbuild.provider.model import Account, Provider
+from vidbuild.workspace.opened import STATE, Workspace, shown
 
 
 @asynccontextmanager
@@ -47,3 +48,28 @@ async def open_provider(workspace: Workspace) -> AsyncIterator[Provider]:
         yield client
     finally:
         await client.close()
+
+
+def guard_account(workspace: Workspace, account: Account | None) -> None:
+    """Refuses (5) a key of another account than the project's or the lock's, before anybody
+    is asked anything else. Where nobody can tell whose key it is, only an account written in the
+    project refuses.
+    """
+    from vidbuild.apply.start import refuse_other_account
+
+    settings = workspace.loaded.project.provider
+    wanted = settings.account
+    if wanted is not None and (account is None or account.username != wanted):
+        whose = f"the account {account.username}" if account else "an account that cannot be told"
+        raise problem(
+            "VB716",
+            f"the key is of {whose}, the project wants {wanted}",
+            hint="use the key of the right account, or change `account`",
+            exit_code=EXIT_REFUSED,
+        )
+    refuse_other_account(
+        account,
+        workspace.lock,
+        provider=settings.name,
+        shown=shown(workspace.root, workspace.lock_path),
+    )

@@ -1,0 +1,86 @@
+"""Who agrees to an apply: the options of the command, or the answers to its questions."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vidbuild.diagnostics import EXIT_REFUSED, EXIT_USAGE, problem
+
+if TYPE_CHECKING:
+    from vidbuild.provider.model import Account
+    from vidbuild.workspace.accepting import Proposal
+
+_SETTLED = ("select", "exclude", "resubmit", "prune", "delete_remote")
+
+
+def refuse_settled(given: dict[str, Any]) -> None:
+    """Raises `Problems` (wrong usage) for options that a saved plan leaves no room for."""
+    for name in _SETTLED:
+        if given[name]:
+            option = f"--{name.replace('_', '-')}"
+            raise problem(
+                "VB728",
+                f"{option} cannot change a saved plan",
+                hint=f"plan with {option}, and save that",
+                exit_code=EXIT_USAGE,
+            )
+
+
+def refuse_without_terminal(proposal: Proposal, given: dict[str, Any]) -> None:
+    """Raises `Problems` (wrong usage) where there is a question and nobody to answer it."""
+    if sys.stdin.isatty():
+        return
+    if asks_to_delete(proposal, given) and given["yes"]:
+        raise problem(
+            "VB721",
+            "-y does not answer for deleting, and there is no terminal to ask on",
+            hint="look at the plan and repeat with its digest: -y --expect sha256:…; or save it "
+            "with `vidbuild plan -o FILE` and apply FILE",
+            exit_code=EXIT_USAGE,
+        )
+    if asks_to_render(proposal, given) or asks_to_delete(proposal, given):
+        raise problem(
+            "VB721",
+            "there is no terminal to ask on",
+            hint="look at the plan and repeat with -y",
+            exit_code=EXIT_USAGE,
+        )
+
+
+def ask(proposal: Proposal, given: dict[str, Any], account: Account | None) -> None:
+    """Asks what has to be asked. Raises `Problems` for any answer but `yes`."""
+    from vidbuild.report.question import deletion_question, question
+
+    who = account.username if account else None
+    if asks_to_render(proposal, given):
+        _ask(question(proposal.plan, account=who))
+    if asks_to_delete(proposal, given):
+        _ask(deletion_question(proposal.plan, account=who, remote=proposal.delete_remote))
+
+
+def asks_to_render(proposal: Proposal, given: dict[str, Any]) -> bool:
+    """Rendering, reusing and recording; a saved plan was agreed to when it was saved."""
+    from vidbuild.plan.model import Action
+
+    others = any(c.pending and c.action is not Action.delete for c in proposal.plan.changes)
+    return others and not (proposal.saved or given["yes"])
+
+
+def asks_to_delete(proposal: Proposal, given: dict[str, Any]) -> bool:
+    """Deleting is a question of its own: `-y` answers it only for a digest."""
+    from vidbuild.plan.model import Action
+
+    deletes = any(change.action is Action.delete for change in proposal.plan.changes)
+    return deletes and not (proposal.saved or (given["yes"] and given["expect"]))
+
+
+def _ask(asked: str) -> None:
+    answer = click.prompt(asked, default="", show_default=False, err=True)
+    if answer.strip() != "yes":
+        raise problem(
+            "VB723", "not confirmed: nothing was submitted",
+            hint="only the whole word `yes` goes on", exit_code=EXIT_REFUSED,
+        )  # fmt: skip
