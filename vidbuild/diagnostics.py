@@ -51,7 +51,8 @@ class Diagnostic:
 
     `video` is the video's name and `field` the dotted request field, where known.
     `excerpt` is the source line of `span`, for errors whose text is not in a file
-    (a value given on the command line); otherwise `report` reads the file.
+    (a value given on the command line); otherwise `report` reads the file. An empty one
+    shows nothing: what a private video says is not for a log.
     """
 
     code: str

@@ -5,6 +5,7 @@ In text each begins with `file:line:column`, as editors and CI systems expect.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -132,15 +133,22 @@ def _block(diagnostic: Diagnostic, paint: Paint, source_line: SourceLine) -> Ite
     if diagnostic.hint:
         yield f"  {paint('hint:', 'cyan')} {_message(diagnostic.hint)}"
     yield from (f"  {paint('note:', 'dim')} {_note(note)}" for note in diagnostic.notes)
-    if diagnostic.video and diagnostic.video not in diagnostic.message:
+    if diagnostic.video and not _names(diagnostic.message, diagnostic.video):
         field = f", field {visible(diagnostic.field)}" if diagnostic.field else ""
         yield f"  {paint('video:', 'dim')} {visible(diagnostic.video)}{field}"
+
+
+def _names(message: str, video: str) -> bool:
+    """Whether the message has the video's name already, as a word of its own."""
+    return re.search(rf"(?<![\w/.-]){re.escape(video)}(?![\w/-])", message) is not None
 
 
 def _source(
     diagnostic: Diagnostic, span: Span, paint: Paint, source_line: SourceLine
 ) -> Iterator[str]:
     line = diagnostic.excerpt
+    if not line and line is not None:
+        return  # of a private video
     if line is None:
         line = source_line(span.file, span.line)
     if line is None:
