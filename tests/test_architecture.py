@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidbuild"
 
 ORDER = (
-    {"diagnostics", "codes", "clock"},
+    {"diagnostics", "codes", "clock", "collecting"},
     {"files", "source"},
     {"settings", "schema"},
     {"project"},

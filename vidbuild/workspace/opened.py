@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidbuild.collecting import uncollected
 from vidbuild.pipeline import Loaded, load
 from vidbuild.project.discover import find_project
 from vidbuild.project.profiles import DRAFT
@@ -44,6 +45,7 @@ class Workspace:
         return self.root / self.loaded.project.output.dir
 
 
+@uncollected()
 def open_workspace(settings: Settings) -> Workspace:
     """Finds and loads the project with its lock, sibling locks and journal; writes nothing."""
     file = find_project(settings.directory, settings.file)

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vidbuild.collecting import uncollected
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, folded
 from vidbuild.plan.build import Heading, build_plan, plan_pool
 from vidbuild.plan.model import Action, FileState, Plan
@@ -33,6 +34,7 @@ class PlanOptions:
     causes: bool = False
 
 
+@uncollected()
 def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
     """The plan. Raises `Problems` for errors in what is selected."""
     loaded = workspace.loaded
