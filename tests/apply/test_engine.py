@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.apply.cloud import content_of
 from tests.apply.world import World, make_request
+from tests.report.schemas import EVENT_WRITER
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, EXIT_REFUSED, EXIT_STOPPED, Problems
+from vidbuild.report.events import event_json
 from vidbuild.state.records import Status
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(root=tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    """A world whose every event is what the schema of `apply --json` declares."""
+    made = World(root=tmp_path)
+    yield made
+    for event in made.events:
+        EVENT_WRITER.validate(json.loads(event_json(event)))
 
 
 def video_of(world: World, name: str) -> bytes:

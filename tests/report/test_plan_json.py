@@ -30,7 +30,8 @@ def test_members() -> None:
     assert document["format_version"] == 1
     assert document["profile"] == "draft"
     assert document["vars"] == {"v": 1}
-    totals = ["renders", "seconds", "cost_usd", "cost_low_usd", "cost_high_usd"]
+    costs = ["seconds", "cost_usd", "cost_low_usd", "cost_high_usd"]
+    totals = ["renders", *costs, "prices_as_of"]
     assert list(document["summary"]) == [*(a.value for a in Action), *totals]
     (change,) = document["changes"]
     assert list(change) == [
@@ -45,7 +46,7 @@ def test_members() -> None:
         "depends_on",
         "protected",
     ]
-    assert list(change["estimate"]) == ["seconds", "cost_usd"]
+    assert list(change["estimate"]) == [*costs, "unknown"]
     assert change["fingerprint"] == A.fingerprint
     assert change["request"]["title"] == "T"
 
@@ -68,7 +69,13 @@ def test_unchanged_videos_only_on_demand() -> None:
 def test_unknown_is_null_and_never_nothing() -> None:
     remote = request("a", None, audio_url="https://example.com/a.mp3")
     document = plan_json(plan([remote, request("b")]))
-    assert document["changes"][0]["estimate"] == {"seconds": None, "cost_usd": None}
+    assert document["changes"][0]["estimate"] == {
+        "seconds": None,
+        "cost_usd": None,
+        "cost_low_usd": None,
+        "cost_high_usd": None,
+        "unknown": ["length of audio_url"],
+    }
     for key in ("seconds", "cost_usd", "cost_low_usd", "cost_high_usd"):
         assert document["summary"][key] is None
 

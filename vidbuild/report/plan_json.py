@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vidbuild.plan.model import Action, Change, Plan
+from vidbuild.plan.model import Action, Change, Estimate, Plan
 from vidbuild.report.causes import cause_items
 from vidbuild.report.diagnostics import diagnostic_items
 
@@ -28,6 +28,7 @@ def plan_json(plan: Plan, *, all: bool = False) -> dict[str, Any]:  # noqa: A002
             "cost_usd": summary.cost_usd,
             "cost_low_usd": summary.cost_low_usd,
             "cost_high_usd": summary.cost_high_usd,
+            "prices_as_of": plan.prices_as_of,
         },
         "digest": plan.digest,
         "changes": [_change(change) for change in shown],
@@ -46,8 +47,18 @@ def _change(change: Change) -> dict[str, Any]:
         "from": change.source,
         "fields": [{"path": f.path, "old": f.old, "new": f.new} for f in change.fields],
         "fingerprint": known.fingerprint if known is not None else None,
-        "estimate": {"seconds": change.estimate.seconds, "cost_usd": change.estimate.cost_usd},
+        "estimate": _estimate(change.estimate),
         "request": dict(change.shown) if change.shown is not None else None,
         "depends_on": list(request.depends_on) if request is not None else [],
         "protected": change.protected,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "seconds": estimate.seconds,
+        "cost_usd": estimate.cost_usd,
+        "cost_low_usd": estimate.cost_low_usd,
+        "cost_high_usd": estimate.cost_high_usd,
+        "unknown": list(estimate.unknown),
     }
