@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from vidbuild.plan.changes import Same, compare
+from vidbuild.plan.changes import Same, compare, spelled_alike
 from vidbuild.plan.mask import masked
 from vidbuild.plan.model import Files
 from vidbuild.plan.table import Known, State
@@ -53,13 +53,14 @@ class Situation:
 def content_today(api: Api, requests: Mapping[str, Request]) -> Callable[[Entry], str]:
     """The pool's `today`: an entry's fingerprint under today's spec, asked once each.
 
-    A stored fingerprint that some request has today is right as it stands: only entries
+    A stored fingerprint that today's same request has is right as it stands: only entries
     whose content changed, or whose spec did, are worked out.
     """
-    current = {request.fingerprint for request in requests.values()}
+    current = {request.fingerprint: request for request in requests.values()}
 
     def today(entry: Entry) -> str:
-        if entry.fingerprint in current:
+        alike = current.get(entry.fingerprint)
+        if alike is not None and spelled_alike(api, entry, alike):
             return entry.fingerprint
         return fingerprint(
             content(api, entry.request),

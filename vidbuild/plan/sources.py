@@ -21,7 +21,9 @@ def source_of(situation: Situation, name: str, member: Member) -> tuple[str | No
     """
     if not member.places:
         return None, "journal", member.render
-    place = min(member.places, key=lambda p: _nearness(p, name))
+    # A finished render of the name's own is taken only for what another record calls it.
+    others = [p for p in member.places if not member.finished or p.history or not _own(p, name)]
+    place = min(others or member.places, key=lambda p: _nearness(p, name))
     if place.sibling is not None:
         return f"{place.sibling}:{place.name}", "profile", member.render
     render = _recorded_at(situation, place, member)
@@ -117,9 +119,13 @@ def _keeps(situation: Situation, other: str) -> bool:
     return compare(situation.api, entry, request) is not Same.different
 
 
+def _own(place: Place, name: str) -> bool:
+    return place.sibling is None and place.name == name
+
+
 def _nearness(place: Place, name: str) -> tuple[bool, int, str]:
     """Finished records before others, then own entry, own history, this lock, siblings."""
     if place.sibling is not None:
         return (not place.finished, 3, place.name)
-    own = place.name == name
+    own = _own(place, name)
     return (not place.finished, (int(place.history) if own else 2), "" if own else place.name)

@@ -34,7 +34,7 @@ def build_pool(
         for name, entry in sorted(each.videos.items()):  # never the order of a file
             if entry.render.provider == provider:
                 where = _place(entry.render, name, label)
-                gathered.add(entry.render, content=today(entry), place=where, asked=True)
+                gathered.add(entry.render, content=today(entry), place=where)
             for past in entry.history:
                 if past.provider == provider:
                     where = _place(past, name, label, history=True)
@@ -55,8 +55,8 @@ class _Group:
     render: Render
     places: list[Place]
     journal: bool
-    today: list[str]  # contents by entries' stored requests
-    named: list[str]  # contents by fingerprints alone
+    recorded: list[str]  # contents as the locks name them, entries by their stored requests
+    noted: list[str]  # contents as the journal alone does: it never learns of another form
 
 
 class _Gathering:
@@ -66,16 +66,14 @@ class _Gathering:
         self.project = project
         self.groups: dict[Identity, _Group] = {}
 
-    def add(
-        self, render: Render, *, content: str, place: Place | None, asked: bool = False
-    ) -> None:
+    def add(self, render: Render, *, content: str, place: Place | None) -> None:
         name = identity(self.project, render)
         group = self.groups.get(name)
         if group is None:
             group = self.groups[name] = _Group(render, [], False, [], [])
         else:
             group.render = merge(group.render, render)
-        (group.today if asked else group.named).append(content)
+        (group.recorded if place else group.noted).append(content)
         if place:
             group.places.append(place)
         else:
@@ -124,7 +122,7 @@ def _joined(
             kept=render.status is Status.gone and kept(render),
         )
         identities[name] = members[id(group)] = member
-        for content in dict.fromkeys(group.today or group.named):
+        for content in dict.fromkeys(group.recorded or group.noted):
             contents[content].append(member)
     return Pool(
         project=project,
@@ -151,8 +149,8 @@ def _answer_intents(gathered: _Gathering) -> None:
         if taken is not None:
             intent = groups[name]
             taken.places += intent.places
-            taken.today += intent.today
-            taken.named += intent.named
+            taken.recorded += intent.recorded
+            taken.noted += intent.noted
             taken.journal |= intent.journal
             groups[name] = taken
 
