@@ -26,7 +26,7 @@ from vidbuild.state.lock import encode_lock
 from vidbuild.state.outputs import output_paths, receipt_of
 from vidbuild.state.recorded import Receipt
 from vidbuild.state.records import Lock, Output, Render, Status
-from vidbuild.workspace.opened import STATE, lock_path
+from vidbuild.workspace.places import STATE, lock_path
 
 ACCOUNT = "5f1d7a84db00"
 SENT, DONE = "2026-01-05T09:00:00Z", "2026-01-05T09:04:00Z"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vidbuild.collecting import uncollected
 from vidbuild.diagnostics import Diagnostic, Problems, folded
 from vidbuild.project.cut import cut_texts
 from vidbuild.project.expand import expand
@@ -18,8 +17,6 @@ from vidbuild.project.sources import Sources
 from vidbuild.request.build import Requests
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api, load_api
-
-_MANY = 100_000  # objects; a few hundred videos make so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +34,21 @@ class Loaded:
 
 
 def load(
-    file: Path, *, profile: str | None = None, outside: Mapping[str, Any] | None = None
+    file: Path,
+    *,
+    profile: str | None = None,
+    outside: Mapping[str, Any] | None = None,
+    instead: Mapping[Path, str] | None = None,
 ) -> Loaded:
-    """Reads the project. Raises `Problems` for what concerns all of it; the errors of single
-    videos are in `diagnostics`, each with its video."""
-    with _uncollected():
-        return _load(file, profile, outside or {})
-
-
-def _load(file: Path, profile: str | None, outside: Mapping[str, Any]) -> Loaded:
+    """Reads the project; `instead` has texts to take for those of its files. Raises `Problems`
+    for what concerns all of it; the errors of single videos are in `diagnostics`, each with its
+    video."""
     file = file.parent.resolve() / file.name
-    sources = Sources(file.parent)
+    with uncollected():
+        return _load(file, Sources(file.parent, instead), profile, outside or {})
+
+
+def _load(file: Path, sources: Sources, profile: str | None, outside: Mapping[str, Any]) -> Loaded:
     project = load_project(file, sources, profile=profile, outside=outside)
     api = _api(project, sources)
     expanded = expand(project, sources, api.request)
@@ -74,21 +75,6 @@ def _load(file: Path, profile: str | None, outside: Mapping[str, Any]) -> Loaded
         diagnostics=tuple(_heard(found, project)),
         sources=sources,
     )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Loading makes little but objects to keep: a collector that walks them time and again
-    would take a third of it. Of very many it is told not to come back to them at all."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if gc.get_count()[0] > _MANY:
-            gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 def _api(project: Project, sources: Sources) -> Api:

@@ -101,8 +101,9 @@ class _Expansion:
         return VideoScope(block.vars, names, self.renderer.data)
 
     def video(self, block: Block, loop: Loop | None, row: Row | None) -> Video:
-        name = self.name(block, loop, row)
+        name, files = self.name(block, loop, row)
         scope = self.scope(block, row, {"name": name, "key": block.definition.key})
+        scope.files.update(files)
         try:
             return self.resolved(block, loop, row, name, scope)
         except Problems as problems:
@@ -167,8 +168,12 @@ class _Expansion:
         text = self.renderer.text
         return frozenset([text(tag, layer, ("tags",), scope) for tag, layer in tags])
 
-    def name(self, block: Block, loop: Loop | None, row: Row | None) -> str:
+    def name(
+        self, block: Block, loop: Loop | None, row: Row | None
+    ) -> tuple[str, Mapping[str, None]]:
+        """The video's name, and the files that took part in it."""
         definition = block.definition
+        files: Mapping[str, None] = {}
         written, layer = block.written("name")
         if written is not None:
             if not isinstance(written, str):
@@ -176,6 +181,7 @@ class _Expansion:
                               span=layer.span("name"))  # fmt: skip
             scope = self.scope(block, row, {"key": definition.key})
             name = self.renderer.text(written, layer, ("name",), scope)
+            files = scope.files
         elif row is None or loop is None:
             name = definition.key
         elif loop.named:
@@ -187,7 +193,7 @@ class _Expansion:
             span = layer.span("name") if written is not None else definition.layer.span(key=True)
             hint = "choose a name of letters, digits, `.`, `_`, `-` and `/`"
             raise problem("VB261", f"{name!r} cannot name a video: {wrong}", hint=hint, span=span)
-        return name
+        return name, files
 
 
 def _about(d: Diagnostic, definition: Definition, row: Row | None) -> Diagnostic:

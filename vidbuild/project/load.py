@@ -169,14 +169,13 @@ class _Load:
             raise problem("VB251", f"{pattern} leads outside the project folder",
                           hint="name files inside it, without `..`")  # fmt: skip
         try:
-            found = sorted(path for path in folder.glob(glob) if path.is_file())
+            names = self.sources.matching(glob, folder)
         except (ValueError, NotImplementedError) as error:
             raise problem("VB265", f"{pattern} is no glob: {str(error).lower()}",
                           hint="`**` stands alone between slashes") from None  # fmt: skip
-        if not found:
+        if not names:
             raise problem("VB265", f"no file matches {pattern}",
                           hint="check the path, or remove the line")  # fmt: skip
-        names = [path.relative_to(folder).as_posix() for path in found]
         return [self.sources.resolve(name, folder) for name in names]
 
     def check_outside(self, outside: Mapping[str, Any], profile_vars: tuple[Layer, ...]) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 from vidbuild.diagnostics import Diagnostic
 from vidbuild.project.model import Layer, Path, Source
+from vidbuild.project.names import DRAFT
 from vidbuild.project.structure import PROFILE, Findings, kind_of, suggestion
-
-DRAFT = "draft"  # a profile that every project has
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 

@@ -8,7 +8,7 @@ wrong with a reference is raised without a place: `placed` adds the one that nam
 from __future__ import annotations
 
 import os.path
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,10 +23,18 @@ from vidbuild.source.unquoted import explained
 
 
 class Sources:
-    """Reads files inside `root` and `roots`, each once, and raises `Problems` about the rest."""
+    """Reads files inside `root` and `roots`, each once, and raises `Problems` about the rest.
 
-    def __init__(self, root: Path) -> None:
+    `instead` has texts to take for those of files. What was looked at is kept: `read` are the
+    texts, `absent` files that are none, `globs` what patterns found, `facts` files of vars.
+    """
+
+    def __init__(self, root: Path, instead: Mapping[Path, str] | None = None) -> None:
         self.root = root.resolve()
+        self.instead = instead or {}
+        self.absent: set[Path] = set()
+        self.globs: dict[tuple[Path, str], list[str]] = {}
+        self.facts: set[Path] = set()
         self.roots: dict[str, Path] = {}  # further folders by name, links followed
         self.spellings = Spellings()
         self._resolved: dict[tuple[str, Path], Path] = {}
@@ -55,6 +63,12 @@ class Sources:
         if known is None:
             known = self._resolved[reference, folder] = self._resolve(reference, folder)
         return known
+
+    def matching(self, glob: str, folder: Path) -> list[str]:
+        """The files in `folder` that a glob finds, relative to it, sorted."""
+        found = sorted(path for path in folder.glob(glob) if path.is_file())
+        names = self.globs[folder, glob] = [path.relative_to(folder).as_posix() for path in found]
+        return names
 
     def start(self, reference: str, folder: Path) -> tuple[str, Path]:
         """A reference without its root's name, and the folder that it starts from."""
@@ -101,9 +115,21 @@ class Sources:
     def text(self, path: Path) -> str:
         """The file's text with `\\n` line ends."""
         if path not in self._texts:
-            text = files.read_text(path, shown=self.shown(path))
-            self._texts[path] = text.replace("\r\n", "\n").replace("\r", "\n")
+            self._texts[path] = self.instead.get(path) or self._read(path)
         return self._texts[path]
+
+    @property
+    def read(self) -> Iterable[Path]:
+        """The files whose texts were read."""
+        return self._texts.keys()
+
+    def _read(self, path: Path) -> str:
+        try:
+            text = files.read_text(path, shown=self.shown(path))
+        except Problems:
+            self.absent.add(path)
+            raise
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def rows(self, path: Path) -> list[Row]:
         """The rows of a data file."""
@@ -122,6 +148,7 @@ class Sources:
 
     def data(self, path: Path, *, key: str | None) -> Any:
         """A data file's value; with `key`, its rows as a mapping by that column."""
+        self.facts.add(path)
         if (path, key) not in self._data:
             name = self.shown(path)
             tables.check_ending(name)

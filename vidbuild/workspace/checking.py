@@ -20,7 +20,8 @@ from vidbuild.project.sources import Sources
 from vidbuild.settings import Settings
 from vidbuild.state.journal import read_journal
 from vidbuild.state.lock import read_lock
-from vidbuild.workspace.opened import STATE, shown, sibling_paths
+from vidbuild.workspace.opened import shown
+from vidbuild.workspace.places import STATE, sibling_paths
 from vidbuild.workspace.selected import found_in, subjects_of
 
 

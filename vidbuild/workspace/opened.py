@@ -9,14 +9,12 @@ from pathlib import Path
 from vidbuild.collecting import uncollected
 from vidbuild.pipeline import Loaded, load
 from vidbuild.project.discover import find_project
-from vidbuild.project.profiles import DRAFT
 from vidbuild.settings import Settings
 from vidbuild.state.journal import read_journal
 from vidbuild.state.lock import read_lock
 from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Lock, Render
-
-STATE = ".vidbuild"
+from vidbuild.workspace.places import STATE, journal_path, lock_path, sibling_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,7 @@ class Workspace:
 
     @property
     def journal_path(self) -> Path:
-        return self.root / STATE / "state" / "journal.db"
+        return journal_path(self.root)
 
     @property
     def output_dir(self) -> Path:
@@ -61,7 +59,7 @@ def open_workspace(settings: Settings) -> Workspace:
         loaded=loaded,
         lock=read_lock(own, project=project.name, shown=shown(root, own)),
         siblings=siblings,
-        journal=read_journal(root / STATE / "state" / "journal.db", project=project.name),
+        journal=read_journal(journal_path(root), project=project.name),
     )
 
 
@@ -72,22 +70,6 @@ def informed(workspace: Workspace, renders: Iterable[Render]) -> Workspace:
         return workspace
     journal = replace(workspace.journal, renders=(*workspace.journal.renders, *found))
     return replace(workspace, journal=journal)
-
-
-def lock_path(root: Path, profile: str | None) -> Path:
-    """Each profile has a lock of its own; a draft's stays out of git."""
-    if profile is None:
-        return root / "vidbuild.lock"
-    if profile == DRAFT:
-        return root / STATE / "vidbuild.draft.lock"
-    return root / f"vidbuild.{profile}.lock"
-
-
-def sibling_paths(root: Path) -> list[Path]:
-    """The locks of all profiles that have one."""
-    drafts = root / STATE / "vidbuild.draft.lock"
-    found = [root / "vidbuild.lock", *sorted(root.glob("vidbuild.*.lock")), drafts]
-    return [path for path in found if path.is_file()]
 
 
 def hold_path(settings: Settings) -> Path:

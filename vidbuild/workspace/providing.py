@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from vidbuild.diagnostics import EXIT_REFUSED, problem
 from vidbuild.provider.model import Account, Provider
-from vidbuild.workspace.opened import STATE, Workspace, shown
+from vidbuild.workspace.opened import Workspace, shown
+from vidbuild.workspace.places import STATE
 
 
 @asynccontextmanager
