@@ -113,6 +113,19 @@ def test_what_leaves_it_alone() -> None:
     assert plan([A, B], flying).digest == plan([A, B], {"b": entry(B)}).digest
 
 
+def test_a_title_counts_however_far_file_and_render_are() -> None:
+    titled = request("a", "One.", title="New")
+    finished = plan([titled], {"a": entry(A)})
+    for status in (Status.intent, Status.submitted, Status.completed):
+        for state in FileState:
+            other = plan([titled], {"a": entry(A, status)}, files=lambda *_, s=state: s)
+            assert other.digest == finished.digest
+    assert plan([A], {"a": entry(A)}).digest != finished.digest
+    elsewhere = plan([titled], {"a": entry(B, Status.submitted), "b": entry(A, Status.submitted)})
+    assert [c.action.value for c in elsewhere.changes] == ["resume"]
+    assert listed(api(), elsewhere.changes) == []
+
+
 def test_a_private_list_can_be_saved() -> None:
     secret = request("a", "Top secret.", private=True)
     found = items([secret])

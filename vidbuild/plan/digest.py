@@ -38,7 +38,7 @@ def listed(
     return [
         _item(api, change, delete_remote=delete_remote)
         for change in sorted(changes, key=lambda c: c.name)
-        if change.action in _DO and change.reason != "gave_up"
+        if _do(api, change) is not None
     ]
 
 
@@ -86,8 +86,22 @@ def _covers(accepted: Mapping[str, Any] | None, item: Mapping[str, Any]) -> bool
     return dict(accepted) == rest and set(item["delete"]) <= set(accepted["delete"])
 
 
+def _do(api: Api, change: Change) -> str | None:
+    """The list's word for a change; None for what is not in it.
+
+    A title that waits for a missing file or a render in flight is recorded all the same: how
+    far those are is a matter of the machine, and the list is not.
+    """
+    if change.reason == "gave_up":
+        return None
+    if change.action in (Action.fetch, Action.resume) and change.entry is not None:
+        fields = {field.path for field in change.fields}
+        return "update" if fields and fields <= {api.title, "protect", "private"} else None
+    return _DO.get(change.action)
+
+
 def _item(api: Api, change: Change, *, delete_remote: bool) -> dict[str, Any]:
-    item: dict[str, Any] = {"name": change.name, "do": _DO[change.action]}
+    item: dict[str, Any] = {"name": change.name, "do": _do(api, change)}
     if change.request is None:
         item["fingerprint"] = change.entry.fingerprint if change.entry is not None else None
         item["delete"] = sorted(change.deletes) if delete_remote else []
