@@ -68,7 +68,7 @@ def diff(api: Api, entry: Entry | None, request: Request) -> tuple[FieldChange, 
     """The fields of the content that differ, sorted by path; for a new name, every field."""
     new_body = shown_request(api, request)
     if entry is None:
-        return tuple(FieldChange(path=dotted(p), old=None, new=v) for p, v in _leaves(new_body))
+        return tuple(_leaves(new_body, ""))
     old, new = _contents(api, entry, request)
     old_body = masked(api.request, entry.request) if request.private else entry.request
     paths = [field_path(field) for field in request.ignore_changes]
@@ -102,7 +102,9 @@ def metadata_changes(api: Api, entry: Entry, request: Request) -> tuple[FieldCha
 
 def shown_request(api: Api, request: Request) -> dict[str, Any]:
     """The request as plan and lock hold it: no callbacks, text hidden where it is private."""
-    body = {key: value for key, value in request.body.items() if key not in api.callbacks}
+    body = dict(request.body)
+    for callback in api.callbacks.intersection(body):
+        del body[callback]
     return dict(masked(api.request, body)) if request.private else body
 
 
@@ -190,20 +192,24 @@ def _is_leaf(value: Mapping[str, Any]) -> bool:
     return value.keys() == {"sha256"} or is_mask(value)
 
 
-def _leaves(body: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """The leaves of a request, sorted by path. Told apart as in `_members`."""
+def _leaves(body: Mapping[str, Any], at: str) -> Iterator[FieldChange]:
+    """Every leaf of a new request, sorted by path. Told apart as in `_members`."""
     for key in sorted(body):
-        yield from _leaf((*path, key), body[key])
+        value = body[key]
+        if type(value) is str:  # nearly all of them
+            yield FieldChange(path=at + key, old=None, new=value)
+        else:
+            yield from _leaf(value, at + key)
 
 
-def _leaf(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+def _leaf(value: Any, at: str) -> Iterator[FieldChange]:
     if isinstance(value, dict) and value and not _is_leaf(value):
-        yield from _leaves(value, path)
+        yield from _leaves(value, f"{at}.")
     elif isinstance(value, list | tuple) and value:
         for i, each in enumerate(value):
-            yield from _leaf((*path, i), each)
+            yield from _leaf(each, f"{at}.{i}")
     elif value is not None:
-        yield path, value
+        yield FieldChange(path=at, old=None, new=value)
 
 
 def _order(path: Path) -> tuple[tuple[bool, int, str], ...]:

@@ -54,6 +54,11 @@ def fingerprint(
 
 
 def _encode(value: Any) -> str:
+    quick = _QUICKLY.get(type(value))
+    return quick(value) if quick is not None else _encode_any(value)
+
+
+def _encode_any(value: Any) -> str:
     match value:
         case str():
             return encode_basestring(value)
@@ -69,12 +74,20 @@ def _encode(value: Any) -> str:
         case float():
             return _number(value)
         case Mapping():
-            keys = sorted(value, key=None if all(map(str.isascii, value)) else _utf16)
-            return "{" + ",".join(f"{encode_basestring(k)}:{_encode(value[k])}" for k in keys) + "}"
+            return _members(value)
         case list() | tuple():
             return "[" + ",".join(map(_encode, value)) + "]"
         case _:
             raise ValueError(f"not a JSON value: {type(value).__name__}")
+
+
+def _members(value: Mapping[str, Any]) -> str:
+    keys = sorted(value, key=None if "".join(value).isascii() else _utf16)
+    return "{" + ",".join([f"{encode_basestring(k)}:{_encode(value[k])}" for k in keys]) + "}"
+
+
+# Nearly all values are texts, in objects.
+_QUICKLY: dict[type, Callable[[Any], str]] = {str: encode_basestring, dict: _members}
 
 
 def _utf16(key: str) -> bytes:

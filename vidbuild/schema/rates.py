@@ -218,6 +218,8 @@ def _sum(ranges: Iterable[Range | None]) -> Range | None:
 
 
 def _language(letters: Iterable[Row], text: str) -> str:
+    if not text:
+        return ""
     for row in letters:
         if any(row["from"] <= letter <= row["to"] for letter in text):
             return str(row["language"])

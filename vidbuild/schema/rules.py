@@ -36,6 +36,8 @@ def broken(
 
 def at(value: Any, field: str) -> Any:
     """The value at a dotted field; None where there is none."""
+    if "." not in field:
+        return value.get(field) if isinstance(value, (dict, Mapping)) else None
     for part in field.split("."):
         value = value.get(part) if isinstance(value, (dict, Mapping)) else None
     return value
