@@ -51,7 +51,22 @@ def test_nothing_visible_steers_a_terminal(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "width"), [("abc", 3), ("世界", 4), ("e\u0301", 1), ("\uff46", 2), ("", 0)]
+    ("text", "width"),
+    [
+        ("abc", 3),
+        ("世界", 4),
+        ("e\u0301", 1),
+        ("\uff46", 2),
+        ("", 0),
+        ("한국어", 6),
+        ("\u1112\u1161\u11ab", 2),  # one syllable in three parts
+        ("नमस्ते", 4),
+        ("👩\u200d💻", 2),
+        ("👍\U0001f3fd!", 3),
+        ("🇩🇪🇫🇷", 4),
+        ("❤\ufe0f", 2),
+        ("✓…→", 3),
+    ],
 )
 def test_width(text: str, width: int) -> None:
     assert width_of(text) == width

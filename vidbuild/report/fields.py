@@ -9,7 +9,7 @@ from typing import Any
 from vidbuild.plan.mask import is_mask
 from vidbuild.plan.model import Change, FieldChange
 from vidbuild.report.differ import text_diff
-from vidbuild.report.style import Paint, clip, visible, width_of
+from vidbuild.report.style import Paint, clip, visible, width_of, wrapped
 
 _MOST_FIELDS = 12
 _LONG_TEXT = 40  # from here on a changed text is shown as a difference
@@ -33,11 +33,10 @@ def _lines(
         yield clip(f"{path}: {new_value(change, field)}", width)
     elif isinstance(field.old, str) and isinstance(field.new, str) and is_long(field):
         yield f"{path}:"
-        yield from (
-            f"  {line}" for line in text_diff(field.old, field.new, paint=paint, width=width - 2)
-        )
+        for line in text_diff(field.old, field.new, paint=paint, width=width - 2):
+            yield from (f"  {piece}" for piece in wrapped(line, width - 2, indent="  "))
     else:
-        room = max(width - width_of(path) - 6, 40)
+        room = max(width - width_of(path) - 6, 16)
         old, after = value_text(field.old), new_value(change, field)
         spare = room - min(width_of(old), room // 2)
         after = clip(after, spare)

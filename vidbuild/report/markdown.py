@@ -80,11 +80,15 @@ def _actions(plan: Plan) -> Iterator[str]:
     rows = [
         _row(f"`{SYMBOLS[action][0]}`" if SYMBOLS[action][0].strip() else "", action.value, found)
         for action in Action
+        if action is not Action.unchanged
         if (found := [c for c in plan.changes if c.action is action and c.reason != "gave_up"])
     ]
     given_up = [change for change in plan.changes if change.reason == "gave_up"]
     if given_up:
         rows.append(_row("", "given up", given_up))
+    unchanged = plan.summary.counts[Action.unchanged]
+    if unchanged:  # counted: not all of them need to be in the plan
+        rows.append(["", "unchanged", f"{unchanged:,}", "", "", "", ""])
     if rows:
         head = ("", "Action", "Videos", "Seconds", "Cost", "Low", "High")
         yield from (*table(head, rows, numbers=5), "")
@@ -108,7 +112,7 @@ def _row(symbol: str, action: str, changes: Sequence[Change]) -> list[str]:
 def _causes(plan: Plan) -> Iterator[str]:
     """The places in the sources behind it all, the dearest first."""
     for each in cause_lines(plan.causes, most=_MOST_CAUSES):
-        yield f"- {code(each)}"
+        yield f"- {code(each, most=100)}"
     if plan.causes:
         yield ""
 

@@ -17,7 +17,7 @@ _TICKS = re.compile(r"`+")
 
 def code(text: str, *, most: int = 200) -> str:
     """Text as a code span on one line, clipped."""
-    shown = clip(visible(text), most).strip() or " "
+    shown = clip(visible(text)[: 2 * most], most).strip() or " "
     ticks = "`" * (_longest(shown) + 1)
     pad = " " if shown[0] == "`" or shown[-1] == "`" else ""
     return f"{ticks}{pad}{shown}{pad}{ticks}"

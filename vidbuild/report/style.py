@@ -69,16 +69,23 @@ def width_of(text: str) -> int:
 
 
 def clip(text: str, width: int) -> str:
-    """The text cut to so many cells, `…` standing for the rest."""
-    if width_of(text) <= width:
+    """The text cut to so many cells, `…` standing for the rest.
+
+    Marks take no cell: of them there are at most three for each, whatever is piled up.
+    """
+    most = 4 * width
+    if len(text) <= most and width_of(text) <= width:
         return text
-    kept, used = [], 1
+    kept, used = "", 1
     for cluster, cells in _clusters(text):
         used += cells
         if used > width:
             break
-        kept.append(cluster)
-    return "".join(kept).rstrip() + "…"
+        kept += cluster
+        if len(kept) > most:
+            kept = kept[:most]
+            break
+    return kept.rstrip() + "…"
 
 
 def uncolored(text: str) -> str:
@@ -95,7 +102,7 @@ def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if line.strip() and width_of(longer) > width:
+        if line.strip() and width_of(uncolored(longer)) > width:
             lines.append(line)
             longer = indent + word
         line = longer
