@@ -31,8 +31,11 @@ def update(request: pytest.FixtureRequest) -> bool:
 
 class _Hasty(sqlite3.Connection):
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        patient = sql.startswith("PRAGMA synchronous")
-        return super().execute("PRAGMA synchronous=OFF" if patient else sql, *values)
+        if sql.startswith(("PRAGMA journal_mode", "PRAGMA synchronous")):
+            super().execute("PRAGMA synchronous=OFF")
+        if sql.startswith("PRAGMA synchronous"):
+            sql = "PRAGMA synchronous"
+        return super().execute(sql, *values)
 
 
 @pytest.fixture(scope="session", autouse=True)

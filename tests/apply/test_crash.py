@@ -8,6 +8,7 @@ instruction: whatever still runs after the kill finds everything dead.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -133,20 +134,19 @@ SCENES: dict[str, tuple[Callable[[World], None], dict[str, Any], int]] = {
 
 
 def set_up(folder: Path, scene: str) -> Callable[[], World]:
-    """Prepares a scene once; what it returns begins it, as often as wanted."""
-    kept = folder.with_name("kept")
+    """Prepares a scene once in `folder`; what it returns begins it, as often as wanted."""
     folder.mkdir()
     prepared = World(root=folder)
     if scene == "unclear":
         prepared.cloud.faults = {1: "after", 2: "before", 3: "progress", 4: "after"}
     SCENES[scene][0](prepared)
-    shutil.copytree(folder, kept)
+    numbers = itertools.count()
 
     def begin() -> World:
-        shutil.rmtree(folder)
-        shutil.copytree(kept, folder)
-        clock = VirtualClock(prepared.clock.time)
-        return deepcopy(prepared, {id(prepared.clock): clock})
+        world = deepcopy(prepared, {id(prepared.clock): VirtualClock(prepared.clock.time)})
+        world.root = folder.with_name(f"{folder.name}-{next(numbers)}")
+        shutil.copytree(folder, world.root)
+        return world
 
     return begin
 
