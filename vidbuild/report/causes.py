@@ -11,6 +11,7 @@ from vidbuild.report.words import money, videos
 
 MOST = 10
 
+_REPEATS = frozenset({"new_video", "vanished", "render"})
 _WORDS = {
     "provider": "{place}: another provider",
     "profile": "{place} changed (profile, {name})",
@@ -41,6 +42,11 @@ def cause_lines(causes: Sequence[Cause], *, every: bool = False, most: int = MOS
         rest = causes[len(shown) :]
         count = videos(sum(cause.videos for cause in rest))
         yield f"… {len(rest):,} more causes: {count} (--all shows them)"
+
+
+def telling(causes: Sequence[Cause]) -> list[Cause]:
+    """Without those that only repeat the reasons of their changes."""
+    return [cause for cause in causes if cause.kind not in _REPEATS]
 
 
 def cause_items(causes: Sequence[Cause]) -> list[dict[str, Any]]:

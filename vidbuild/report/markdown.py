@@ -12,7 +12,7 @@ from functools import partial
 
 from vidbuild.plan.cost import total
 from vidbuild.plan.model import Action, Change, Plan
-from vidbuild.report.causes import cause_lines
+from vidbuild.report.causes import cause_lines, telling
 from vidbuild.report.diagnostics import counted, diagnostic_blocks
 from vidbuild.report.fields import value_text
 from vidbuild.report.folding import Level, fitted, groups_of, left_out
@@ -111,9 +111,9 @@ def _row(symbol: str, action: str, changes: Sequence[Change]) -> list[str]:
 
 def _causes(plan: Plan) -> Iterator[str]:
     """The places in the sources behind it all, the dearest first."""
-    for each in cause_lines(plan.causes, most=_MOST_CAUSES):
+    for each in cause_lines(telling(plan.causes), most=_MOST_CAUSES):
         yield f"- {code(each, most=100)}"
-    if plan.causes:
+    if telling(plan.causes):
         yield ""
 
 

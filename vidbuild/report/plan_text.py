@@ -13,7 +13,7 @@ from typing import Any
 
 from vidbuild.plan.model import Change, Plan
 from vidbuild.plan.reasons import in_words
-from vidbuild.report.causes import MOST, cause_lines
+from vidbuild.report.causes import MOST, cause_lines, telling
 from vidbuild.report.fields import field_lines, value_text
 from vidbuild.report.folding import SAMPLES, Group, fitted, groups_of, left_out
 from vidbuild.report.style import (
@@ -46,7 +46,7 @@ def plan_text(plan: Plan, *, color: bool = False, all: bool = False, width: int 
     paint = painter(color=color)
     groups = groups_of(plan.changes, every=all)
     many = sum(len(group.changes) for group in groups) > MANY
-    why_ = cause_lines(plan.causes, every=all, most=_CAUSES if many else MOST)
+    why_ = cause_lines(telling(plan.causes), every=all, most=_CAUSES if many else MOST)
     reasons = [line for each in why_ for line in wrapped(each, width, indent="  ")]
     head = [*_heading(plan, paint, width), "", *reasons, *([""] if reasons else [])]
     foot = [line for note in notes(plan) for line in wrapped(note, width, indent="  ")]
