@@ -20,6 +20,8 @@ OVER_DELETES = "VB713"
 PROTECTED = "VB714"
 BAD_ALLOW = "VB715"
 
+_COUNT = "[0-9]{1,12}"
+_AMOUNT = rf"{_COUNT}(\.[0-9]{{1,12}})?"
 _PERCENT_FROM = 10  # below so many videos a share of them means nothing
 
 
@@ -171,10 +173,9 @@ def _protected(changes: Iterable[Change]) -> Diagnostic | None:
 
 
 def _limit(name: str, text: str, given: str) -> float | int | str:
-    if name == "max_renders" and re.fullmatch(r"\d+(\.\d+)?%", text):
+    if name == "max_renders" and re.fullmatch(rf"{_AMOUNT}%", text):
         return text
-    pattern = r"\d+(\.\d+)?" if name.startswith("max_cost") else r"\d+"
-    if not re.fullmatch(pattern, text):
+    if not re.fullmatch(_AMOUNT if name.startswith("max_cost") else _COUNT, text):
         raise _bad_allow(given, f"{name} takes a number, such as {name}=10")
     return float(text) if name.startswith("max_cost") else int(text)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
 from vidbuild.state.records import Asset, Entry, Output, Render, Status
@@ -155,7 +155,7 @@ def _amount(value: Any, where: str) -> float:
     if type(value) is float and 0 <= value < inf:
         return value
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not isfinite(value) or value < 0:
+    if not number or not 0 <= value < inf:
         raise Wrong(where, "is not a number from 0 up")
     return float(value) if isinstance(value, float) else value
 

@@ -14,7 +14,7 @@ from vidbuild.state.journal import read_journal
 from vidbuild.state.lock import read_lock
 from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Lock, Render
-from vidbuild.workspace.places import STATE, journal_path, lock_path, sibling_paths
+from vidbuild.workspace.places import STATE, journal_path, label_of, lock_path, sibling_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def open_workspace(settings: Settings) -> Workspace:
     root, project = loaded.project.root, loaded.project
     own = lock_path(root, project.profile)
     siblings = {
-        path.name: read_lock(path, project=project.name, shown=shown(root, path))
+        label_of(path): read_lock(path, project=project.name, shown=shown(root, path))
         for path in sibling_paths(root)
         if path != own
     }

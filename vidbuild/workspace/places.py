@@ -25,5 +25,11 @@ def sibling_paths(root: Path) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
+def label_of(path: Path) -> str:
+    """How a plan names another lock: by its profile, or `vidbuild.lock` for that without one."""
+    inner = path.name.removeprefix("vidbuild.")
+    return path.name if inner == "lock" else inner.removesuffix(".lock")
+
+
 def journal_path(root: Path) -> Path:
     return root / STATE / "state" / "journal.db"
