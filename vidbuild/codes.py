@@ -161,5 +161,6 @@ CODES: dict[str, str] = {
     "VB717": "--delete-remote without --prune",
     "VB730": "a name that no video has",
     "VB731": "a column that a list does not have",
+    "VB732": "a line that a file does not have",
     "VB740": "a folder where no project can be started",
 }

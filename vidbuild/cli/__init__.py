@@ -24,6 +24,7 @@ COMMANDS = {
     "apply": ("vidbuild.cli.apply", "Render what has changed and record it in the lock."),
     "list": ("vidbuild.cli.list", "Show every video: its state, length, cost and file."),
     "explain": ("vidbuild.cli.explain", "Show where each field of a video comes from."),
+    "impact": ("vidbuild.cli.impact", "Show what editing a file or line would render."),
     "schema": ("vidbuild.cli.schema", "Print the project file's JSON Schema."),
     "studio": ("vidbuild.cli.studio", "The local studio as an HTTP server."),
 }

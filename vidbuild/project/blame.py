@@ -14,12 +14,13 @@ from typing import Any
 from vidbuild.diagnostics import Problems
 from vidbuild.project.alignment import edits, ends_in, is_confined
 from vidbuild.project.faults import TemplateFault
-from vidbuild.project.looks import ChangedText, Look, Words
+from vidbuild.project.looks import ChangedText, Frame, Look, Words
 from vidbuild.project.marks import MarkedTemplates, Piece, Ref, value_of
 from vidbuild.project.model import Layer, Path, Project, Source, Video, origin
 from vidbuild.project.rendering import Renderer, is_template
 from vidbuild.project.rows import data_place
 from vidbuild.project.scope import VideoScope
+from vidbuild.project.simple import name_parts
 from vidbuild.project.sources import Sources
 from vidbuild.source.locate import lines_of
 from vidbuild.source.nearby import place_of
@@ -58,6 +59,9 @@ class Blame:
         return _ORDER[self.kind]
 
 
+_Known = Words[Blame] | Frame | Ref
+
+
 class Blamer:
     """Follows fields of one project back."""
 
@@ -66,7 +70,7 @@ class Blamer:
         self.renderer = Renderer(sources)
         plain = self.renderer.templates
         self.marked = MarkedTemplates(plain.loader.read, plain.join_path)  # type: ignore[union-attr]  # its own loader
-        self._known: dict[Hashable, list[Words[Blame] | Ref]] = {}
+        self._known: dict[Hashable, list[_Known]] = {}
         self._looks = 0
 
     def field(self, video: Video, path: Path, old: Any, new: Any, media: str | None) -> Blame:
@@ -134,12 +138,21 @@ class Blamer:
             return _written(text.layer, text.held)
         known = self._known.setdefault(text.key, [])
         for each in known:
-            if isinstance(each, Words):
-                if each.explains(text):
-                    return each.cause
-            elif (blame := self._by_value(text, each)) is not None:
+            if (blame := self._explained(text, each)) is not None:
                 return blame
         return self._looked_at(text, known)
+
+    def _explained(self, text: ChangedText, known: _Known) -> Blame | None:
+        """What is known to be behind other changes of the template, where it explains this."""
+        match known:
+            case Words():
+                return known.cause if known.explains(text) else None
+            case Frame():
+                changed = known.changed(text, _lookup(text.video))
+                blames = (self._of_piece(text, piece, words) for piece, words in changed or ())
+                return min(blames, key=lambda blame: blame.rank, default=None)
+            case Ref():
+                return self._by_value(text, known)
 
     def _with_file(self, text: ChangedText) -> ChangedText:
         """With the name of the file that holds the text, where it has one of its own."""
@@ -164,9 +177,8 @@ class Blamer:
             return None
         return self._source(text.video, ref)
 
-    def _looked_at(self, text: ChangedText, known: list[Words[Blame] | Ref]) -> Blame:
-        self._looks += 1
-        if self._looks > _MOST_LOOKS:
+    def _looked_at(self, text: ChangedText, known: list[_Known]) -> Blame:
+        if self._looks >= _MOST_LOOKS and not _is_simple(text.raw):
             return _coarse(text)
         try:
             pieces = self._pieces(text)
@@ -180,12 +192,23 @@ class Blamer:
                 if len(known) < _MOST_KNOWN:
                     known.insert(0, ref)
                 return blame
+        if self._looks >= _MOST_LOOKS:
+            return _coarse(text)
+        self._looks += 1
         return self._by_words(Look(text, pieces, ends, edits(text.old, text.new)), known)
 
-    def _by_words(self, look: Look, known: list[Words[Blame] | Ref]) -> Blame:
+    def _by_words(self, look: Look, known: list[_Known]) -> Blame:
         owned = look.owned()
-        found = [self._of_piece(look, index) for index in owned]
+        found = [
+            self._of_piece(look.text, look.pieces[index], look.new_words(index)) for index in owned
+        ]
         main = min(found, key=lambda blame: blame.rank)
+        if all(look.pieces[index].refs is not None for index in owned):
+            lookup = _lookup(look.text.video)
+            frame = look.frame(lookup)
+            if len(known) < _MOST_KNOWN and frame.changed(look.text, lookup):
+                known.insert(0, frame)
+            return main
         changes = look.changes(owned)
         if changes and len(known) < _MOST_KNOWN:
             words = Words(main, changes)
@@ -205,9 +228,7 @@ class Blamer:
             return self.marked.pieces(text.raw, source.name, scope)
         return _lines(text.raw, source.name)
 
-    def _of_piece(self, look: Look, index: int) -> Blame:
-        piece, text = look.pieces[index], look.text
-        words = look.new_words(index)
+    def _of_piece(self, text: ChangedText, piece: Piece, words: str) -> Blame:
         sourced: list[tuple[bool, Blame]] = []
         for ref in piece.refs or ():
             if (blame := self._source(text.video, ref)) is not None:
@@ -314,6 +335,11 @@ def _cell(video: Video, ref: Ref) -> Blame | None:
 def _is_a_line(raw: str) -> bool:
     """One line without templates: whatever changed, it changed there."""
     return "\n" not in raw and not is_template(raw)
+
+
+def _is_simple(raw: Any) -> bool:
+    """A text whose pieces are found without a rendering."""
+    return isinstance(raw, str) and name_parts(raw) is not None
 
 
 def _lines(text: str, name: str) -> list[Piece]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from vidbuild.project.alignment import Edit
-from vidbuild.project.marks import Piece
+from vidbuild.project.marks import Piece, Ref, value_of
 from vidbuild.project.model import Layer, Path, Video
 
 T = TypeVar("T")
@@ -53,6 +53,31 @@ class Words(Generic[T]):
                     return False
                 made = made[: found.start()] + old + made[found.end() :]
         return made.strip() == text.old
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An explanation: the words of a template are what they were, what its expressions print is
+    not. `plain` are the names of expressions that print just what these stand for."""
+
+    pattern: re.Pattern[str]
+    pieces: tuple[Piece, ...]
+    plain: tuple[Ref | None, ...]
+
+    def changed(
+        self, text: ChangedText, lookup: Callable[[str], Any]
+    ) -> list[tuple[Piece, str]] | None:
+        """The expressions that print something else, with what; None where words changed."""
+        new = self.pattern.fullmatch(text.new)
+        old = self.pattern.fullmatch(text.old)
+        if new is None or old is None:
+            return None
+        for ref, now in zip(self.plain, new.groups(), strict=True):
+            # Room for a value is not room for other branches of the template.
+            if "\n" in now if ref is None else now != str(value_of(ref, lookup)):
+                return None
+        prints = zip(self.pieces, new.groups(), old.groups(), strict=True)
+        return [(piece, now) for piece, now, before in prints if now != before] or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +133,21 @@ class Look:
                 return ()
             changes.append((self._pattern(indexes), old))
         return tuple(changes)
+
+    def frame(self, lookup: Callable[[str], Any]) -> Frame:
+        """The text with room for what its expressions print."""
+        printed = [piece for piece in self.pieces if piece.refs is not None]
+        parts = [
+            "(.*?)" if piece.refs is not None else re.escape(self.text.new[start:end])
+            for piece, start, end in zip(self.pieces, [0, *self.ends[:-1]], self.ends, strict=True)
+        ]
+        plain = tuple(
+            piece.refs[0]
+            if piece.refs and piece.text == str(value_of(piece.refs[0], lookup))
+            else None
+            for piece in printed
+        )
+        return Frame(re.compile("".join(parts), re.DOTALL), tuple(printed), plain)
 
     def _pattern(self, indexes: Sequence[int]) -> str | re.Pattern[str]:
         texts = [self.text.new[self.start(i) : self.ends[i]] for i in indexes]
