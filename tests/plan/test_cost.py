@@ -50,6 +50,52 @@ def test_speed_and_pauses() -> None:
     assert spoken(tags, speed=2.0) > 2.0
 
 
+@pytest.mark.parametrize(
+    ("script", "locale", "said"),
+    [
+        ("In 42 ways.", None, len("In  ways.") + 2 * 7),
+        ("Call 0800 1234.", "en-GB", len("Call  .") + 8 * 7),
+        ("Acme 3", "zh-CN", len("Acme ") + 4),
+    ],
+)
+def test_digits_are_read_out(script: str, locale: str | None, said: int) -> None:
+    settings = {"locale": locale} if locale else {}
+    assert spoken(script, **settings) == pytest.approx(said / pace(api()), abs=0.01)
+
+
+# Hand-computed: characters over the pace (en 14.5, de 13.1, zh 4.5, ja 5.4), then the rates.
+@pytest.mark.parametrize(
+    ("body", "seconds_", "low", "high"),
+    [
+        ({"script": "a" * 145}, 10.0, 0.5, 0.667),
+        ({"script": "a" * 145, "voice_settings": {"speed": 0.5}}, 20.0, 1.0, 1.334),
+        ({"script": "a" * 131, "voice_settings": {"locale": "de-AT"}}, 10.0, 0.5, 0.667),
+        ({"script": "安" * 45}, 10.0, 0.5, 0.667),
+        ({"script": "あ" * 54, "resolution": "4k"}, 10.0, 0.5, 0.833),
+        ({"script": "a" * 145 + '<break time="2.5s"/>'}, 12.5, 0.625, 0.8338),
+        ({"script": "a" * 145, "engine": {"type": "avatar_v"}}, 10.0, 0.667, 0.667),
+        ({"script": "a" * 145, "engine": {"type": "avatar_iii"}}, 10.0, 0.167, 0.433),
+        ({"script": "a" * 145, "expressiveness": "high"}, 10.0, 0.5, 0.5),
+        ({"script": "a" * 145, "output_format": "webm"}, 10.0, 0.5, 0.667),
+        ({"type": "image", "script": "a" * 145}, 10.0, 0.5, 0.5),
+        ({"type": "cinematic_avatar", "prompt": "x", "duration": 15}, 15.0, 7.0, 7.0),
+        (
+            {"type": "studio", "scenes": [
+                {"type": "avatar_video", "input": {"type": "avatar", "script": "a" * 145}},
+                {"type": "avatar_video", "input": {"type": "image", "script": "a" * 290}},
+            ]},
+            30.0, 1.5, 1.667,
+        ),
+    ],
+)  # fmt: skip
+def test_estimates_by_hand(body: dict[str, Any], seconds_: float, low: float, high: float) -> None:
+    found = estimate_body(api(), {"type": "avatar", **body}, provider="heygen", paces={})
+    assert found.seconds == pytest.approx(seconds_)
+    assert (found.cost_low_usd, found.cost_high_usd) == pytest.approx((low, high), abs=1e-4)
+    assert found.cost_usd == pytest.approx((low + high) / 2, abs=2e-4)
+    assert found.unknown == ()
+
+
 def test_ideographs_are_spoken_one_by_one() -> None:
     chinese = "欢迎使用我们的产品" * 4
     assert spoken(chinese) == pytest.approx(len(chinese) / pace(api(), locale="zh"), abs=0.01)

@@ -34,7 +34,10 @@ _BREAK = re.compile(r"""<break\s+time\s*=\s*["']?\s*([\d.]+)\s*(ms|s)\b[^>]*>"""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _WIDE_LANGUAGES = frozenset({"ja", "ko", "zh", "yue", "cmn"})
 _DIGIT = re.compile(r"\d")
-_LETTERS_A_DIGIT = 4  # what the names of the ten digits have on average, in English
+# Letters a digit of a number read out, blanks included: from `forty-two` (4.5) to `four thousand
+# eight hundred and twelve` (9); of a language that is written in syllables far fewer.
+_LETTERS_A_DIGIT = 7
+_LETTERS_A_DIGIT_IN_SYLLABLES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +100,15 @@ def spoken_seconds(api: Api, part: Part) -> tuple[float, float]:
         seconds += len(wide) / pace(api, locale=part.locale if by_syllables else None, text=wide)
     if any(c.isalnum() for c in narrow):
         locale = None if by_syllables else part.locale
-        seconds += _letters(narrow) / pace(api, locale=locale, text="" if plain else narrow)
+        letters = _letters(narrow, syllables=by_syllables or bool(wide))
+        seconds += letters / pace(api, locale=locale, text="" if plain else narrow)
     return seconds / part.speed, pauses
 
 
-def _letters(words: str) -> int:
+def _letters(words: str, *, syllables: bool) -> int:
     """How many letters long the words are when they are spoken: a digit is a word."""
-    return len(words) + (_LETTERS_A_DIGIT - 1) * len(_DIGIT.findall(words))
+    a_digit = _LETTERS_A_DIGIT_IN_SYLLABLES if syllables else _LETTERS_A_DIGIT
+    return len(words) + (a_digit - 1) * len(_DIGIT.findall(words))
 
 
 def _parts(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Iterator[Part]:
