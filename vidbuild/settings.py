@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vidbuild import files
 from vidbuild.diagnostics import EXIT_USAGE, Span, problem
-from vidbuild.source import yaml
-from vidbuild.source.tables import read_data
 
 VAR_PREFIX = "VIDBUILD_VAR_"
 
@@ -49,6 +46,10 @@ def outside_values(
 
 def _from_file(path: Path) -> dict[str, Any]:
     """The values of a JSON or YAML file; JSON by its name, everything else is YAML."""
+    from vidbuild import files
+    from vidbuild.source import yaml
+    from vidbuild.source.tables import read_data
+
     text = files.read_text(path)
     as_json = path.suffix.lower() == ".json"
     value = read_data(text, file=str(path)) if as_json else yaml.load(text, file=str(path))

@@ -16,6 +16,7 @@ from vidbuild.diagnostics import EXIT_PENDING
 if TYPE_CHECKING:
     from vidbuild.plan.model import Plan
     from vidbuild.state.records import Render
+    from vidbuild.workspace.memory.recall import Recalled
     from vidbuild.workspace.opened import Workspace
 
 
@@ -61,17 +62,48 @@ def command(
     Reads the project, the lock and the journal; sends nothing and writes nothing, but for what
     --refresh asks and -o saves.
     """
+    if as_json:
+        form = "json"
+    settings = settings_of()
+    usual = not (out or refresh or everything or any(given.values()) or current().verbose)
+    recalled = _recalled(settings) if usual else None
+    if recalled is not None and recalled.same and recalled.memo.shown:
+        _say(recalled.memo.shown["color" if form == "text" and colored(sys.stdout) else form], form)
+        return 0
     options = options_of(**given, causes=True)
     if out is not None:
         from vidbuild.workspace.saving import refuse_occupied
 
         refuse_occupied(out)
-    workspace = open_workspace(settings_of())
-    plan = _planned(workspace, options, out, refresh=refresh)
-    _show(plan, "json" if as_json else form, everything=everything)
+    plan = _planned_partly(recalled, settings, options)
+    if plan is None:
+        workspace = open_workspace(settings)
+        plan = _planned(workspace, options, out, refresh=refresh)
+        if usual:
+            from vidbuild.workspace.memory.learn import learn
+
+            learn(workspace, plan)
+    _show(plan, form, everything=everything)
     if out is not None and not current().quiet:
         message(f"saved: `vidbuild apply {out}` does this, and nothing else")
     return EXIT_PENDING if detailed_exitcode and plan.pending else 0
+
+
+def _recalled(settings: Any) -> Recalled | None:
+    """What is remembered of the last plan, before anything else is loaded."""
+    from vidbuild.workspace.memory.recall import recall
+
+    return recall(
+        settings.directory, settings.file, profile=settings.profile, outside=settings.outside
+    )
+
+
+def _planned_partly(recalled: Recalled | None, settings: Any, options: Any) -> Plan | None:
+    if recalled is None:
+        return None
+    from vidbuild.workspace.memory.partial import plan_partly
+
+    return plan_partly(recalled, settings, options)
 
 
 def _planned(workspace: Workspace, options: Any, out: Path | None, *, refresh: bool) -> Plan:
@@ -113,5 +145,9 @@ def _show(plan: Plan, form: str, *, everything: bool) -> None:
 
         show_diagnostics(plan.diagnostics)
         text = plan_text(plan, color=colored(sys.stdout), all=everything, width=width())
-        lines = text.rstrip("\n").split("\n")
-        result("\n".join(lines[-1:] if current().quiet else lines))
+        _say(text, form)
+
+
+def _say(text: str, form: str) -> None:
+    lines = text.rstrip("\n").split("\n")
+    result("\n".join(lines[-1:] if current().quiet and form == "text" else lines))

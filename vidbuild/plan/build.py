@@ -70,6 +70,7 @@ def build_plan(
         ),
         diagnostics=(*diagnostics, *warnings),
         prices_as_of=as_of(situation.api) or None,
+        delete_remote=delete_remote,
     )
 
 
@@ -161,7 +162,9 @@ def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change,
     api = situation.api
     paying = {c.name for c in changes if c.pays or is_unanswered(c)}
     wanted = [c.request.body for c in changes if c.name in paying and c.request is not None]
-    paces = learn_paces(api, situation.lock, wanted) if paying else {}
+    paces = situation.paces
+    if paces is None:
+        paces = learn_paces(api, situation.lock, wanted) if paying else {}
     return tuple(
         change
         if change.action is Action.unchanged  # the table has said so, and there are many

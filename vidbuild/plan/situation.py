@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from vidbuild.plan.changes import Same, compare, spelled_alike
 from vidbuild.plan.mask import masked
 from vidbuild.plan.model import Files
+from vidbuild.plan.paces import Paces
 from vidbuild.plan.table import Known, State
 from vidbuild.request.fingerprint import fingerprint
 from vidbuild.request.model import Request
@@ -27,7 +28,8 @@ class Situation:
 
     `held` maps a name whose sources are not ready to its reason; `broken` are names whose
     sources have errors (in the project all the same, so never orphans). `selected` None is
-    every name. `unsure` are the keys of intents that nobody can tell about any more.
+    every name. `unsure` are the keys of intents that nobody can tell about any more. `paces` are
+    those of the voices, where somebody knows; else they are learned from the lock.
     """
 
     api: Api
@@ -42,6 +44,7 @@ class Situation:
     prune: bool = False
     resubmit: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
+    paces: Paces | None = None
 
     def is_selected(self, name: str) -> bool:
         return self.selected is None or name in self.selected

@@ -26,7 +26,8 @@ class Sources:
     """Reads files inside `root` and `roots`, each once, and raises `Problems` about the rest.
 
     `instead` has texts to take for those of files. What was looked at is kept: `read` are the
-    texts, `absent` files that are none, `globs` what patterns found, `facts` files of vars.
+    texts, `absent` files that are none, `globs` what patterns found, `facts` files of vars,
+    `words` files that were asked for as text.
     """
 
     def __init__(self, root: Path, instead: Mapping[Path, str] | None = None) -> None:
@@ -35,6 +36,7 @@ class Sources:
         self.absent: set[Path] = set()
         self.globs: dict[tuple[Path, str], list[str]] = {}
         self.facts: set[Path] = set()
+        self.words: set[Path] = set()
         self.roots: dict[str, Path] = {}  # further folders by name, links followed
         self.spellings = Spellings()
         self._resolved: dict[tuple[str, Path], Path] = {}
@@ -114,6 +116,10 @@ class Sources:
 
     def text(self, path: Path) -> str:
         """The file's text with `\\n` line ends."""
+        self.words.add(path)
+        return self._text(path)
+
+    def _text(self, path: Path) -> str:
         if path not in self._texts:
             self._texts[path] = self.instead.get(path) or self._read(path)
         return self._texts[path]
@@ -136,7 +142,7 @@ class Sources:
         if path not in self._rows:
             name = self.shown(path)
             tables.check_ending(name)
-            rows = self._rows[path] = tables.read_rows(self.text(path), file=name)
+            rows = self._rows[path] = tables.read_rows(self._text(path), file=name)
             self._spelled([row.values for row in rows], path)
         return self._rows[path]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from vidbuild.plan.model import Action, Change, Summary
 
 _COUNTED = {
@@ -64,15 +66,15 @@ def last_line(summary: Summary, changes: tuple[Change, ...]) -> str:
     given_up = sum(change.reason == "gave_up" for change in changes)
     if not any(change.pending for change in changes):
         return _nothing(summary, given_up)
-    counts = [f"{n} {_COUNTED[action]}" for action, n in _counts(changes) if n]
+    counts = [f"{n} {_COUNTED[action]}" for action, n in _counts(summary, changes) if n]
     if given_up:
         counts.insert(-1 if summary.counts[Action.unchanged] else len(counts), _gave_up(given_up))
     return f"Plan: {', '.join(counts)}. {_totals(summary)}"
 
 
-def _counts(changes: tuple[Change, ...]) -> list[tuple[Action, int]]:
-    counted = [change.action for change in changes if change.reason != "gave_up"]
-    return [(action, counted.count(action)) for action in Action]
+def _counts(summary: Summary, changes: tuple[Change, ...]) -> list[tuple[Action, int]]:
+    given_up = Counter(change.action for change in changes if change.reason == "gave_up")
+    return [(action, summary.counts[action] - given_up[action]) for action in Action]
 
 
 def _nothing(summary: Summary, given_up: int) -> str:

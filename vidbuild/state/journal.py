@@ -24,13 +24,21 @@ from vidbuild.state.journal_file import (
     open_to_read,
     refuse_newer,
 )
-from vidbuild.state.journal_rows import in_json, intent_row, load, render_row
+from vidbuild.state.journal_rows import (
+    Wanted,
+    in_json,
+    intent_row,
+    load,
+    load_wanted,
+    render_row,
+)
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Tombstone
 from vidbuild.state.records import Render, Status
 
 
-def read_journal(path: Path, *, project: str) -> Recorded:
+def read_journal(path: Path, *, project: str, wanted: Wanted | None = None) -> Recorded:
     """The project's part of the journal, read without writing a byte; empty where none is.
+    `wanted` asks for less than all of it.
 
     Raises `Problems` for a journal that is damaged, unreadable or of a newer format.
     """
@@ -40,7 +48,7 @@ def read_journal(path: Path, *, project: str) -> Recorded:
             return Recorded()
         try:
             refuse_newer(connection, path)
-            return load(connection, project)
+            return load_wanted(connection, project, wanted) if wanted else load(connection, project)
         finally:
             connection.close()
     except (sqlite3.Error, OSError, ValueError) as error:

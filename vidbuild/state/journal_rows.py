@@ -5,15 +5,57 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Refusal, Tombstone
 from vidbuild.state.records import Render, Status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody asks of a journal that has much more: the renders of some contents or videos,
+    the receipts of some files. What is open, refused or taken out on purpose comes along."""
+
+    fingerprints: frozenset[str]
+    video_ids: frozenset[str]
+    paths: frozenset[str]
+
+
+def load_wanted(connection: sqlite3.Connection, project: str, wanted: Wanted) -> Recorded:
+    """The part of the records that is wanted. Raises `sqlite3.Error` or ValueError."""
+    if not _has_tables(connection):
+        return Recorded()
+    connection.execute("PRAGMA temp_store=MEMORY")  # nothing is written, not even elsewhere
+    connection.execute(
+        "CREATE TEMP TABLE wanted (kind TEXT, value TEXT, PRIMARY KEY (kind, value))"
+    )
+    for kind, values in asdict(wanted).items():
+        connection.executemany("INSERT INTO wanted VALUES (?, ?)", ((kind, v) for v in values))
+    return Recorded(
+        intents=tuple(_intents(connection, project)),
+        refusals=tuple(_refusals(connection, project)),
+        renders=tuple(_renders(connection, project, _WANTED_RENDERS)),
+        tombstones=tuple(_tombstones(connection, project)),
+        receipts={r.path: r for r in _receipts(connection, _WANTED_RECEIPTS)},
+    )
+
+
+_WANTED_RENDERS = (
+    "(fingerprint IN (SELECT value FROM wanted WHERE kind='fingerprints')"
+    " OR video_id IN (SELECT value FROM wanted WHERE kind='video_ids'))"
+)
+_WANTED_RECEIPTS = "path IN (SELECT value FROM wanted WHERE kind='paths')"
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name='intents'").fetchone()
+    return found is not None
+
+
 def load(connection: sqlite3.Connection, project: str) -> Recorded:
     """Everything recorded for the project. Raises `sqlite3.Error` or ValueError."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name='intents'").fetchone():
+    if not _has_tables(connection):
         return Recorded()
     return Recorded(
         intents=tuple(_intents(connection, project)),
@@ -113,8 +155,8 @@ def _refusals(connection: sqlite3.Connection, project: str) -> Iterator[Refusal]
         )
 
 
-def _renders(connection: sqlite3.Connection, project: str) -> Iterator[Render]:
-    for row in _rows(connection, "renders", project, "1"):
+def _renders(connection: sqlite3.Connection, project: str, where: str = "1") -> Iterator[Render]:
+    for row in _rows(connection, "renders", project, where):
         yield Render(
             provider=row["provider"],
             account=row["account"] or None,
@@ -146,9 +188,9 @@ def _tombstones(connection: sqlite3.Connection, project: str) -> Iterator[Tombst
         )
 
 
-def _receipts(connection: sqlite3.Connection) -> Iterator[Receipt]:
+def _receipts(connection: sqlite3.Connection, where: str = "1") -> Iterator[Receipt]:
     for path, size, mtime_ns, sha256, video_id, kind in connection.execute(
-        "SELECT path, bytes, mtime_ns, sha256, video_id, kind FROM receipts"
+        f"SELECT path, bytes, mtime_ns, sha256, video_id, kind FROM receipts WHERE {where}"  # noqa: S608 - constants only
     ):
         yield Receipt(
             path=path, bytes=size, mtime_ns=mtime_ns, sha256=sha256, video_id=video_id, kind=kind

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidbuild.collecting import uncollected
 from vidbuild.pipeline import Loaded, load
+from vidbuild.plan.paces import Paces
 from vidbuild.project.discover import find_project
 from vidbuild.settings import Settings
 from vidbuild.state.journal import read_journal
@@ -19,12 +20,14 @@ from vidbuild.workspace.places import STATE, journal_path, label_of, lock_path, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A loaded project with its recorded state and the places where that is kept."""
+    """A loaded project with its recorded state and the places where that is kept. `paces` are
+    those of the voices, where they are known without the whole lock."""
 
     loaded: Loaded
     lock: Lock
     siblings: Mapping[str, Lock]
     journal: Recorded
+    paces: Paces | None = None
 
     @property
     def root(self) -> Path:

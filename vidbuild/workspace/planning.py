@@ -51,6 +51,7 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
         prune=options.prune,
         resubmit=options.resubmit,
         unsure=unsure(workspace),
+        paces=workspace.paces,
     )
     plan = build_plan(
         situation,

@@ -1,0 +1,120 @@
+"""Settings -> what is remembered of the last plan, and how much of it still holds. Reads only.
+
+Kept light: where nothing has changed, nothing else of vidbuild is loaded. Not for working out
+what has changed: `partial` does that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidbuild.project.discover import find_project
+from vidbuild.workspace.memory.memo import (
+    Memo,
+    digest_of,
+    digest_of_times,
+    memo_path,
+    read_memo,
+    times_of,
+)
+from vidbuild.workspace.places import journal_path, lock_path, sibling_paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """A memo whose records and surroundings are still the same. `changed` are inputs that are
+    not; `times` those of the outputs, None where one is missing; `same` when all of it holds."""
+
+    file: Path
+    path: Path
+    memo: Memo
+    changed: frozenset[str]
+    times: list[int] | None
+
+    @property
+    def same(self) -> bool:
+        times = self.times
+        return not self.changed and times is not None and digest_of_times(times) == self.memo.stats
+
+
+def recall(
+    directory: Path, file: str | None, *, profile: str | None, outside: Mapping[str, Any]
+) -> Recalled | None:
+    """What is remembered for these settings; None where nothing helps. Raises `Problems` where
+    there is no project."""
+    found = find_project(directory, file)
+    found = found.parent.resolve() / found.name
+    path = memo_path(found, profile=profile, outside=outside)
+    memo = read_memo(path)
+    root = found.parent
+    if memo is None or not _unchanged(memo, root, profile):
+        return None
+    changed = [
+        name for name, (digest, real) in memo.inputs.items() if _differs(root, name, digest, real)
+    ]
+    return Recalled(
+        file=found, path=path, memo=memo, changed=frozenset(changed), times=_times(memo, root)
+    )
+
+
+def _unchanged(memo: Memo, root: Path, profile: str | None) -> bool:
+    """Whether the records are the same, and the folders hold what they held."""
+    return (
+        memo.tool == tool_mark()
+        and memo.journal == journal_mark(root)
+        and memo.records == records_of(root, profile)
+        and not any(os.path.lexists(root / name) for name in memo.absent)
+        and all(_globbed(root / folder, glob) == names for folder, glob, names in memo.globs)
+    )
+
+
+def tool_mark() -> list[int]:
+    """Changes with each installation into the environment, and with the interpreter."""
+    import click
+
+    package = Path(__file__).parents[2]
+    libraries = Path(str(click.__file__)).parents[1]
+    mine = [path.stat().st_mtime_ns for path in (package, package / "schema", libraries)]
+    return [*sys.version_info[:3], *mine]
+
+
+def journal_mark(root: Path) -> list[list[int]]:
+    """Sizes and times of the journal's files; an apply that writes it changes them."""
+    path = journal_path(root)
+    marks = []
+    for each in (path, path.with_name(path.name + "-wal")):
+        try:
+            stat = each.stat()
+        except OSError:
+            marks.append([0, 0])
+        else:
+            marks.append([stat.st_size, stat.st_mtime_ns])
+    return marks
+
+
+def records_of(root: Path, profile: str | None) -> dict[str, str | None]:
+    """The digests of the lock and its siblings; None where there is no file."""
+    paths = {lock_path(root, profile), *sibling_paths(root)}
+    return {path.relative_to(root).as_posix(): digest_of(path) for path in sorted(paths)}
+
+
+def _globbed(folder: Path, glob: str) -> list[str]:
+    found = sorted(path for path in folder.glob(glob) if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in found]
+
+
+def _differs(root: Path, name: str, digest: str, real: str) -> bool:
+    path = os.path.join(root, name)  # noqa: PTH118 - thousands of files may be asked for
+    return digest_of(path) != digest or os.path.realpath(path) != os.path.join(root, real)  # noqa: PTH118
+
+
+def _times(memo: Memo, root: Path) -> list[int] | None:
+    try:
+        return times_of(memo.outputs.split("\n") if memo.outputs else [], str(root))
+    except OSError:
+        return None
