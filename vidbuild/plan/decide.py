@@ -90,7 +90,7 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
     base = Change(
         name=name,
         action=action or Action.unchanged,
-        reason="up_to_date",
+        reason="new" if action is Action.create else "up_to_date",
         row=row,
         request=sight.request,
         shown=shown_request(situation.api, sight.request),
@@ -157,6 +157,8 @@ def _led(situation: Situation, base: Change, sight: Sight, leader: Change) -> Ch
 def _paying(situation: Situation, base: Change, sight: Sight, differs: str) -> Change:
     """Rows 9 to 11, given up or not."""
     attempt = _attempt(situation, sight)
+    if base.action is Action.create and attempt == 1 and not sight.abandons:
+        return base  # nothing was ever tried: what nearly all new videos are
     pool, content = situation.pool, sight.request.fingerprint
     if sight.abandons:
         reason = "resubmitted"
