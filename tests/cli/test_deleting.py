@@ -51,6 +51,9 @@ def test_it_is_deleted_at_the_provider_on_demand(shop: Shop) -> None:
     two(shop)
     options = ("--prune", "--delete-remote")
     assert shop.digest(*options) != shop.digest("--prune")
+    note = "1 video will be deleted at the provider, for good."
+    assert note in shop.run("plan", *options).stdout
+    assert note not in shop.run("plan", "--prune").stdout
     shop.apply(*options, "--expect", shop.digest(*options))
     assert shop.deleted() == ["Second."]
     assert shop.run("plan", "--detailed-exitcode").returncode == 0

@@ -156,7 +156,8 @@ class Cause:
 class Plan:
     """Every selected name's change, sorted by name, `unchanged` ones included.
 
-    `prices_as_of` is the day of the price list behind the estimates, where there is one.
+    `prices_as_of` is the day of the price list behind the estimates, where there is one. With
+    `delete_remote` what is deleted is deleted at the provider too.
     """
 
     project: str
@@ -168,6 +169,7 @@ class Plan:
     vars: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     prices_as_of: str | None = None
+    delete_remote: bool = False
     causes: tuple[Cause, ...] = ()
 
     @property

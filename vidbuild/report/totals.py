@@ -30,6 +30,8 @@ def notes(plan: Plan, *, quote: Callable[[str], str] = visible) -> Iterator[str]
         yield "These are local drafts: the cost is what HeyGen would ask, and nothing is charged."
     if summary.counts[Action.orphan]:
         yield "Orphaned videos are kept; --prune forgets them."
+    if plan.delete_remote and (ids := {i for change in plan.changes for i in change.deletes}):
+        yield f"{videos(len(ids))} will be deleted at the provider, for good."
 
 
 def cost_note(plan: Plan) -> str:
