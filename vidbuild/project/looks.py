@@ -126,13 +126,21 @@ class Look:
         bounds lie inside of an edit."""
         changes: list[Swap] = []
         for _, run in groupby(enumerate(owned), key=lambda pair: pair[1] - pair[0]):
-            indexes = [index for _, index in run]
+            indexes = self._anchored([index for _, index in run])
             start, end = self.start(indexes[0]), self.ends[indexes[-1]]
             old = self._old(start, end)
             if old is None or start == end:
                 return ()
             changes.append((self._pattern(indexes), old))
         return tuple(changes)
+
+    def _anchored(self, run: list[int]) -> list[int]:
+        """The run with the words beside it, where a value stands at its end."""
+        if self.pieces[run[0]].refs is not None and run[0] > 0:
+            run = [run[0] - 1, *run]
+        if self.pieces[run[-1]].refs is not None and run[-1] + 1 < len(self.pieces):
+            run = [*run, run[-1] + 1]
+        return run
 
     def frame(self, lookup: Callable[[str], Any]) -> Frame:
         """The text with room for what its expressions print."""
@@ -154,7 +162,7 @@ class Look:
         if all(self.pieces[i].refs is None for i in indexes):
             return "".join(texts)
         parts = [
-            re.escape(text) if self.pieces[i].refs is None else "(?s:.*?)"
+            re.escape(text) if self.pieces[i].refs is None else r"[^\n]*?"
             for i, text in zip(indexes, texts, strict=True)
         ]
         return re.compile("".join(parts))

@@ -69,20 +69,19 @@ def _in_block(
 
 
 def path_at(text: str, line: int, *, file: str) -> tuple[str | int, ...]:
-    """The deepest value that a line belongs to; empty for what stands above all of them."""
+    """The deepest value that a line belongs to; empty for what stands above all of them.
+
+    Of a mapping or list that begins in the line, and so may have several values there, no
+    single one is meant.
+    """
     path: list[str | int] = []
     place = find(text, (), file=file)
-    while place is not None:
-        held = [(_first(m), key, m) for key, m in place.members.items() if m.style != "*"]
-        held += [(_first(m), key, m) for key, m in place.members.items() if m.style == "*"]
-        begun = [each for each in held if each[0] <= line]
-        if not begun:
+    while place is not None and place.style != "*":
+        begun = [(_first(m), key, m) for key, m in place.members.items() if _first(m) <= line]
+        if not begun or (path and place.line == _first(place) == line):
             break
-        first, key, member = max(begun, key=lambda each: each[0])
-        if first < _first(place):
-            break  # an alias: what it stands for is written elsewhere
+        _, key, place = max(begun, key=lambda each: each[0])
         path.append(key)
-        place = None if member.style == "*" else member
     return tuple(path)
 
 

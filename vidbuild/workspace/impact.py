@@ -115,7 +115,12 @@ def _whole(uses: UsesOf, target: Target) -> Touch:
             if target.file in use.files or ("each" in use.names and target.file == video.row_file)
         ]
         media = [path for path, each in request.media.items() if each.file == target.file]
-        return [*media, *map(_dotted, found)]
+        below = [
+            _dotted(layer.pointer)
+            for layer in video.definition.below
+            if layer.source.name == target.file and not found
+        ]
+        return [*media, *map(_dotted, found), *below]
 
     return fields
 
@@ -137,16 +142,28 @@ class _InYaml:
     def fields(self, request: Request, video: Video) -> list[str]:
         if (keys := self.build_key(video)) is not None:
             return keys
-        return [
+        found = [
             _dotted(use.field)
             for use in self.uses.uses(video, request.body)
             if self.sets(use) or any(map(self.gives, use.vars)) or self.loops(use, video)
         ]
+        return [*found, *self.may_set(video, found)]
+
+    def may_set(self, video: Video, found: list[str]) -> Iterator[str]:
+        """What an override would set under another condition, and whole layers that begin here."""
+        for layer in (*video.definition.below, video.definition.layer):
+            if layer.source.name != self.source.name:
+                continue
+            at = (*layer.pointer, "overrides")
+            override = self.path[: len(at) + 1]
+            if override[:-1] == at and self.path[len(at) + 1 :][:1] in ((), ("when",)):
+                item = layer.values["overrides"][override[-1]]
+                yield from map(str, item["set"])
+            elif not found and self.path == layer.pointer and layer.kind != "video":
+                yield _dotted(self.path)
 
     def sets(self, use: Use) -> bool:
         """Whether the field is set here: by a text of many lines, whether this one is run."""
-        if self.applies(use.layer):
-            return True
         if not self.holds(use.layer.source, use.pointer):
             return False
         if not use.lines or not isinstance(use.raw, str):
@@ -171,13 +188,6 @@ class _InYaml:
     def is_key(self) -> bool:
         place = find(self.source.text, self.path, file=self.source.name)
         return place is not None and place.line > self.line
-
-    def applies(self, layer: Layer) -> bool:
-        """Whether the line is the `when` of the override that sets a field."""
-        if layer.source.name != self.source.name or layer.kind != "override":
-            return False
-        item = layer.pointer[:-1]
-        return self.path[: len(item)] == item and self.path[len(item) :][:1] == ("when",)
 
     def loops(self, use: Use, video: Video) -> bool:
         """Whether the field uses a row that this line makes, or how rows are made."""
