@@ -18,7 +18,7 @@ from vidbuild.plan.changes import (
     shown_request,
     without,
 )
-from vidbuild.plan.mask import mask_text, masked
+from vidbuild.plan.mask import mask_text, masked, revealed
 from vidbuild.plan.model import FieldChange
 
 SCENES: list[dict[str, Any]] = [
@@ -147,3 +147,17 @@ def test_equal_requests_have_no_differences(extra: dict[str, str]) -> None:
     one = request("v", **extra)
     assert compare(api(), entry(one), one) is Same.exact
     assert diff(api(), entry(one), one) == ()
+
+
+def test_what_was_hidden_comes_back_where_the_text_is_known() -> None:
+    body = {"script": "One.", "scenes": [{"script": "Two.", "n": 1}, {"script": "Three."}]}
+    hidden = {
+        "script": mask_text("One."),
+        "scenes": [{"script": mask_text("Two."), "n": 1}, {"script": mask_text("Three.")}],
+    }
+    assert revealed(hidden, body) == body
+    other = {"script": "Another.", "resolution": "4k", "scenes": [{"script": "Two.", "n": 2}]}
+    assert revealed(hidden, other) == {
+        "script": mask_text("One."),
+        "scenes": [{"script": "Two.", "n": 1}, {"script": mask_text("Three.")}],
+    }

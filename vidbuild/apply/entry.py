@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vidbuild.plan.changes import shown_request
-from vidbuild.plan.mask import masked
+from vidbuild.plan.mask import masked, revealed
 from vidbuild.plan.model import Change
 from vidbuild.request.fingerprint import fingerprint
 from vidbuild.request.model import Request
@@ -94,9 +94,9 @@ def _needed(change: Change) -> Request:
 def _recorded(rules: Rules, request: Request, old: Entry) -> dict[str, Any]:
     """The stored request with today's title: ignored fields keep what was rendered."""
     title = rules.api.title
-    if old.private and not request.private:
-        return shown_request(rules.api, request)
     body = dict(old.request)
+    if old.private and not request.private:
+        body = revealed(body, request.body)
     if title is not None:
         body.pop(title, None)
         if title in request.body:

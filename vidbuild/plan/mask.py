@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from vidbuild.schema.shape import Shape
@@ -39,3 +40,17 @@ def masked(shape: Shape | None, value: Any) -> Any:
         items = shape.items if shape is not None else None
         return [masked(items, item) for item in value]
     return value
+
+
+def revealed(hidden: Any, known: Any) -> Any:
+    """A masked value with every text back that `known` has at its place; what was another text
+    stays hidden."""
+    if is_mask(hidden):
+        return known if isinstance(known, str) and mask_text(known) == hidden else hidden
+    if isinstance(hidden, Mapping):
+        others = known if isinstance(known, Mapping) else {}
+        return {key: revealed(item, others.get(key)) for key, item in hidden.items()}
+    if isinstance(hidden, list) and isinstance(known, list):
+        pairs = zip_longest(hidden, known[: len(hidden)])
+        return [revealed(item, other) for item, other in pairs]
+    return hidden
