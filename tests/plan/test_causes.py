@@ -409,3 +409,44 @@ def test_many_videos_are_looked_at_a_few_times(
     _, causes = planned(office, tmp_path)
     assert [(c.kind, c.file, c.line, c.videos) for c in causes] == expected
     assert len(looks) < 10
+
+
+TRAPS = """\
+vidbuild: 1
+project: traps
+provider: studio
+vars: {gone: "{{ nobody }}", deep: {a: {b: one}}, flag: true, list: [x, y]}
+defaults: {type: avatar, avatar_id: anna, voice_id: vera}
+videos:
+  t:
+    for_each: [{id: 1, n: a, m: ""}]
+    name: t
+    script: |
+      {% if flag and not each.m %}Start {{ deep.a.b }}{% else %}{{ gone }} {{ each.m.x }}{% endif %}
+      {{ list[0] }} {{ gone if not flag else each.n }} {{ each.m | default("none") }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind", "line"),
+    [
+        ("b: one", "b: two", "variable", 4),
+        ("[x, y]", "[z, y]", "variable", 4),
+        ("n: a", "n: b", "data", 8),
+        ('m: ""}', "m: filled}", "data", 8),
+        ("Start", "Begin", "video", 11),
+    ],
+)
+def test_what_a_template_cannot_print_is_no_trap(
+    old: str, new: str, kind: str, line: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "vidbuild.yaml"
+    file.write_text(TRAPS.replace("not each.m", "not each.z|default('')"), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace('m: ""}', 'm: "", z: ""}')
+    file.write_text(text, encoding="utf-8")
+    office = Office()
+    office.apply(of(load(file)))
+    edited = text.replace(old, new).replace('m: "", z', f"{new.removesuffix('}')}, z")
+    file.write_text(text.replace(old, new) if "m:" not in old else edited, encoding="utf-8")
+    _, causes = planned(office, tmp_path)
+    assert [(cause.kind, cause.line) for cause in causes] == [(kind, line)]

@@ -15,7 +15,7 @@ from vidbuild.diagnostics import Problems
 from vidbuild.project.alignment import edits, ends_in, is_confined
 from vidbuild.project.faults import TemplateFault
 from vidbuild.project.looks import ChangedText, Frame, Look, Words
-from vidbuild.project.marks import MarkedTemplates, Piece, Ref, value_of
+from vidbuild.project.marks import MarkedTemplates, Piece, Ref, printed, value_of
 from vidbuild.project.model import Layer, Path, Project, Source, Video, origin
 from vidbuild.project.rendering import Renderer, is_template
 from vidbuild.project.rows import data_place
@@ -168,12 +168,8 @@ class Blamer:
 
     def _by_value(self, text: ChangedText, ref: Ref) -> Blame | None:
         """The source of a value, where all that changed lies where it is printed."""
-        lookup = _lookup(text.video)
-        value = value_of(ref, lookup)
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            return None
-        printed = str(value)
-        if not printed or not is_confined(text.old, text.new, printed):
+        value = printed(ref, _lookup(text.video))
+        if not value or not is_confined(text.old, text.new, value):
             return None
         return self._source(text.video, ref)
 
@@ -232,8 +228,9 @@ class Blamer:
         sourced: list[tuple[bool, Blame]] = []
         for ref in piece.refs or ():
             if (blame := self._source(text.video, ref)) is not None:
-                value = value_of(ref, _lookup(text.video))
-                sourced.append((_is_like(words, value), blame))
+                value = printed(ref, _lookup(text.video)) or ""
+                alike = bool(words and value) and (words in value or value in words)
+                sourced.append((alike, blame))
         if sourced:
             return next((blame for alike, blame in sourced if alike), sourced[0][1])
         if piece.template != text.layer.source.name:
@@ -312,12 +309,6 @@ def _lookup(video: Video) -> Callable[[str], Any]:
         return scope.lookup(name) if scope is not None else None
 
     return lookup
-
-
-def _is_like(words: str, value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return False
-    return bool(words) and (words in str(value) or str(value) in words)
 
 
 def _cell(video: Video, ref: Ref) -> Blame | None:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from vidbuild.project.alignment import Edit
-from vidbuild.project.marks import Piece, Ref, value_of
+from vidbuild.project.marks import Piece, Ref, printed
 from vidbuild.project.model import Layer, Path, Video
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class Frame:
             return None
         for ref, now in zip(self.plain, new.groups(), strict=True):
             # Room for a value is not room for other branches of the template.
-            if "\n" in now if ref is None else now != str(value_of(ref, lookup)):
+            if "\n" in now if ref is None else now != printed(ref, lookup):
                 return None
         prints = zip(self.pieces, new.groups(), old.groups(), strict=True)
         return [(piece, now) for piece, now, before in prints if now != before] or None
@@ -144,18 +144,16 @@ class Look:
 
     def frame(self, lookup: Callable[[str], Any]) -> Frame:
         """The text with room for what its expressions print."""
-        printed = [piece for piece in self.pieces if piece.refs is not None]
+        prints = [piece for piece in self.pieces if piece.refs is not None]
         parts = [
             "(.*?)" if piece.refs is not None else re.escape(self.text.new[start:end])
             for piece, start, end in zip(self.pieces, [0, *self.ends[:-1]], self.ends, strict=True)
         ]
         plain = tuple(
-            piece.refs[0]
-            if piece.refs and piece.text == str(value_of(piece.refs[0], lookup))
-            else None
-            for piece in printed
+            piece.refs[0] if piece.refs and piece.text == printed(piece.refs[0], lookup) else None
+            for piece in prints
         )
-        return Frame(re.compile("".join(parts), re.DOTALL), tuple(printed), plain)
+        return Frame(re.compile("".join(parts), re.DOTALL), tuple(prints), plain)
 
     def _pattern(self, indexes: Sequence[int]) -> str | re.Pattern[str]:
         texts = [self.text.new[self.start(i) : self.ends[i]] for i in indexes]

@@ -9,7 +9,7 @@ without marks with the real text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,10 +134,10 @@ def simple_pieces(source: str, name: str, scope: VideoScope) -> list[Piece] | No
     for number, part in enumerate(parts):
         if number % 2:
             ref = Ref(part.split(".")[0], tuple(part.split(".")[1:]))
-            value = value_of(ref, scope.lookup)
-            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            shown = printed(ref, scope.lookup)
+            if shown is None:
                 return None
-            pieces.append(Piece(str(value), name, line, (ref,)))
+            pieces.append(Piece(shown, name, line, (ref,)))
             continue
         for text in part.splitlines(keepends=True):
             pieces.append(Piece(text, name, line))
@@ -150,11 +150,21 @@ def value_of(ref: Ref, lookup: Callable[[str], Any]) -> Any:
     value = lookup(ref.name)
     for part in ref.path:
         key = value_of(part, lookup) if isinstance(part, Ref) else part
+        if not isinstance(value, (Mapping, list, tuple)):
+            return None
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
             return None
     return value
+
+
+def printed(ref: Ref, lookup: Callable[[str], Any]) -> str | None:
+    """What a name prints; None for what is neither text nor number, or not there."""
+    value = value_of(ref, lookup)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    return str(value)
 
 
 class _Marking:
