@@ -21,9 +21,10 @@ What `vidbuild plan` costs as a whole process: interpreter, imports, reading, ch
 comparing, looking at the files in the output folder, printing. `make bench` measures it and
 writes this page; `python bench/plan.py --quick` is a smaller round that writes nothing.
 
-Measured {date} on {machine}, one core. Each figure is the median of five
-runs, memory the highest of them. **U** is the CPU time of a loop of three million additions in
-the same interpreter, measured in between: {unit:.3f} s here. Bars in U hold on any machine.
+Measured {date} on one core of {machine}.
+Each figure is the median of five runs, memory the highest of them; where the clock shows far
+more than the CPU, the machine was busy with other things. **U** is the CPU time of a loop of
+three million additions in the same interpreter, measured in between: {unit:.3f} s here. Bars in U hold on any machine.
 
 | project | plan | CPU | in U | at most | clock | memory | at most |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -131,7 +132,7 @@ def machine() -> str:
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     model = next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
     return (
-        f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()},\n"
+        f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()}, "
         f"{platform.python_implementation()} {platform.python_version()}"
     )
 
