@@ -24,7 +24,8 @@ writes this page; `python bench/plan.py --quick` is a smaller round that writes 
 Measured {date} on one core of {machine}.
 Each figure is the median of five runs, memory the highest of them; where the clock shows far
 more than the CPU, the machine was busy with other things. **U** is the CPU time of a loop of
-three million additions in the same interpreter, measured in between: {unit:.3f} s here. Bars in U hold on any machine.
+three million additions in the same interpreter, measured in between: {unit:.3f} s here.
+Bars in U hold on any machine.
 
 | project | plan | CPU | in U | at most | clock | memory | at most |
 | --- | --- | --- | --- | --- | --- | --- | --- |
