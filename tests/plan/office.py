@@ -24,7 +24,7 @@ from vidbuild.schema.api import Api
 from vidbuild.state.identity import Identity, identity, key_of, make_key, merge, same_key
 from vidbuild.state.lock import decode_lock, encode_lock
 from vidbuild.state.outputs import output_paths
-from vidbuild.state.recorded import Recorded, Tombstone
+from vidbuild.state.recorded import Reason, Recorded, Tombstone
 from vidbuild.state.records import Entry, Lock, Output, Render, Status
 
 SENT, DONE = "2026-11-22T10:00:00Z", "2026-11-22T10:05:00Z"
@@ -185,13 +185,13 @@ class _Apply:
             if change.action is Action.update:
                 self.videos[change.name] = described(self.rules, change, self.videos[change.name])
             elif change.action is Action.delete:
-                self._leave(change.name)
+                self._remove(change)
         for change in sorted(changes, key=lambda c: (not c.pays, c.name)):
             if change.pays or change.action is Action.resume:
                 self._job(change)
             elif change.action in (Action.fetch, Action.reuse):
                 render = change.render or self.ended.get(change.source or "")
-                if render is not None and render.status is not Status.failed:
+                if render is not None and render.status in (Status.completed, Status.gone):
                     self._hand_out(change, render)
 
     def _job(self, change: Change) -> None:
@@ -289,24 +289,35 @@ class _Apply:
             if output is not None and output.path.casefold() not in live:
                 self.office.files.pop((self.sources.profile, output.path), None)
 
+    def _remove(self, change: Change) -> None:
+        """The name is forgotten, and with it what only its records refer to."""
+        entry = self.videos[change.name]
+        for render in (entry.render, *entry.history):
+            if render.video_id in change.deletes and render.status is Status.completed:
+                self._bury(render, render.fingerprint, "removed")
+        self._leave(change.name)
+
     def _abandon(self) -> frozenset[Identity]:
         left: set[Identity] = set()
         for change in self.plan.changes:
             for render in change.abandons:
                 assert change.request is not None
-                grave = Tombstone(
-                    provider=render.provider,
-                    account=render.account,
-                    fingerprint=change.request.fingerprint,
-                    attempt=render.attempt,
-                    reason="abandoned",
-                    video_id=render.video_id,
-                    key=key_of(self.sources.project, render),
-                )
-                journal = self.office.journal
-                self.office.journal = replace(journal, tombstones=(*journal.tombstones, grave))
+                self._bury(render, change.request.fingerprint, "abandoned")
                 left.add(identity(self.sources.project, render))
         return frozenset(left)
+
+    def _bury(self, render: Render, fingerprint: str, reason: Reason) -> None:
+        grave = Tombstone(
+            provider=render.provider,
+            account=render.account,
+            fingerprint=fingerprint,
+            attempt=render.attempt,
+            reason=reason,
+            video_id=render.video_id,
+            key=key_of(self.sources.project, render),
+        )
+        journal = self.office.journal
+        self.office.journal = replace(journal, tombstones=(*journal.tombstones, grave))
 
 
 def copied(folder: Path, target: Path) -> Path:

@@ -85,6 +85,12 @@ CASES: dict[str, tuple[Callable[[], Plan], dict[str, tuple[int, str, str]]]] = {
         lambda: plan([A], {"a": entry(replace(A, private=True))}),
         {"a": (4, "update", "private_changed")},
     ),
+    "no longer private, but ignoring another text": (
+        lambda: plan(
+            [replace(A2, ignore_changes=("script",))], {"a": entry(replace(A, private=True))}
+        ),
+        {"a": (4, "unchanged", "up_to_date")},
+    ),
     "file missing, title too": (
         lambda: plan([TITLED], {"a": entry(A)}, files=missing),
         {"a": (5, "fetch", "file_missing")},

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vidbuild.plan.changes import shown_request
+from vidbuild.plan.changes import shown_request, stays_private
 from vidbuild.plan.mask import masked, revealed
 from vidbuild.plan.model import Change
 from vidbuild.request.fingerprint import fingerprint
@@ -70,7 +70,7 @@ def described(rules: Rules, change: Change, old: Entry) -> Entry:
         old,
         request=_recorded(rules, request, old),
         protect=request.protect,
-        private=request.private,
+        private=request.private or stays_private(rules.api, old, request),
     )
 
 
@@ -95,13 +95,14 @@ def _recorded(rules: Rules, request: Request, old: Entry) -> dict[str, Any]:
     """The stored request with today's title: ignored fields keep what was rendered."""
     title = rules.api.title
     body = dict(old.request)
-    if old.private and not request.private:
+    private = request.private or stays_private(rules.api, old, request)
+    if old.private and not private:
         body = revealed(body, request.body)
     if title is not None:
         body.pop(title, None)
         if title in request.body:
             body[title] = request.body[title]
-    return dict(masked(rules.api.request, body)) if request.private else body
+    return dict(masked(rules.api.request, body)) if private else body
 
 
 def _known_assets(request: Request, old: Entry | None, moved: Iterable[Entry]) -> dict[str, Asset]:

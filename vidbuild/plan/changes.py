@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
-from vidbuild.plan.mask import is_mask, masked
+from vidbuild.plan.mask import is_hidden, is_mask, masked, revealed
 from vidbuild.plan.model import FieldChange
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
@@ -95,9 +95,17 @@ def metadata_changes(api: Api, entry: Entry, request: Request) -> tuple[FieldCha
             found.append(FieldChange(path=title, old=old, new=new))
     for key in ("protect", "private"):
         before, after = getattr(entry, key), getattr(request, key)
-        if before != after:
+        if before != after and not (key == "private" and stays_private(api, entry, request)):
             found.append(FieldChange(path=key, old=before, new=after))
     return tuple(found)
+
+
+def stays_private(api: Api, entry: Entry, request: Request) -> bool:
+    """Whether an entry has to go on hiding its text: what was rendered is another text than
+    today's, which is ignored, and nobody knows it any more."""
+    if not entry.private or request.private or not request.ignore_changes:
+        return False
+    return is_hidden(revealed(_bare(api, entry.request), request.body))
 
 
 def shown_request(api: Api, request: Request) -> dict[str, Any]:

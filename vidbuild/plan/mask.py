@@ -54,3 +54,10 @@ def revealed(hidden: Any, known: Any) -> Any:
         pairs = zip_longest(hidden, known[: len(hidden)])
         return [revealed(item, other) for item, other in pairs]
     return hidden
+
+
+def is_hidden(value: Any) -> bool:
+    """True where some text in it is hidden."""
+    if isinstance(value, Mapping):
+        return is_mask(value) or any(map(is_hidden, value.values()))
+    return isinstance(value, list) and any(map(is_hidden, value))
