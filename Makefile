@@ -54,8 +54,9 @@ schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from t
 yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
 	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
-fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, in place of the suite's twenty thousand
+fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, and every property of plan, lock and fingerprint fifty times as often
 	FUZZ=12 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/state tests/request/test_fingerprint.py
 
 lowest: $(EDITOR_TOOLS)/.installed  ## the test suite on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest

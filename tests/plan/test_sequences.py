@@ -269,3 +269,29 @@ def test_what_says_nothing_pays_nothing(wanted: dict[str, Request], data: st.Dat
 
 def test_names_that_differ_by_case_alone_are_never_in_one_project() -> None:
     assert one_case(["a", "A", "b"]) == ["A", "b"]
+
+
+def test_what_is_ignored_is_never_recorded_as_rendered() -> None:
+    """A private video is made public while one of its fields is ignored: the lock goes on
+    saying what was rendered, so that another name is given the right video."""
+    office = Office()
+    ends = [
+        {"b": request("b", "One.", private=True)},
+        {"b": request("b", "One.", resolution="4k", ignore_changes=("resolution",))},
+        {"a": request("a", "One.")},
+        {"a": request("a", "One."), "b": request("b", "One.", resolution="4k")},
+    ]
+    for wanted in ends:
+        list(carried_out(office, Step(wanted=wanted)))
+    assert len(office.jobs) == 2
+
+
+def test_a_hidden_text_that_is_ignored_is_found_again() -> None:
+    office = Office()
+    texts = [("One.", True, ()), ("Two.", False, ("script",)), ("One.", False, ())]
+    for script, private, ignored in texts:
+        step = Step(wanted={"b": request("b", script, private=private, ignore_changes=ignored)})
+        list(carried_out(office, step))
+        assert busy(office.plan(step.sources())) == []
+    assert office.locks[None].videos["b"].request["script"] == "One."
+    assert len(office.jobs) == 1
