@@ -12,7 +12,7 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
-# Exit codes of the contract, by name; `cli` lists them in --help.
+# Exit codes by name; `cli` lists them in --help.
 EXIT_ERROR = 1
 EXIT_PENDING = 2
 EXIT_CREDENTIALS = 3

@@ -7,9 +7,7 @@ file may be read: `within` says whether a path stays inside a folder.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from vidbuild.diagnostics import Problems, Span, problem
@@ -93,7 +91,9 @@ def within(root: Path, path: Path) -> bool:
 
 def digest(path: Path) -> tuple[str, int]:
     """SHA-256 in hex and the number of bytes, read in pieces."""
-    sha, size = hashlib.sha256(), 0
+    from hashlib import sha256
+
+    sha, size = sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             sha.update(piece)
@@ -106,10 +106,12 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
     `mode` is for a new file; an existing one keeps its own. Raises `OSError`.
     """
+    from tempfile import mkstemp  # what only reads does without it
+
     path.parent.mkdir(parents=True, exist_ok=True)
     if mode is None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    handle, name = mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -77,12 +77,7 @@ def command(
         refuse_occupied(out)
     plan = _planned_partly(recalled, settings, options)
     if plan is None:
-        workspace = open_workspace(settings)
-        plan = _planned(workspace, options, out, refresh=refresh)
-        if usual:
-            from vidbuild.workspace.memory.learn import learn
-
-            learn(workspace, plan)
+        plan = _planned_whole(settings, options, out, refresh=refresh, usual=usual)
     _show(plan, form, everything=everything)
     if out is not None and not current().quiet:
         message(f"saved: `vidbuild apply {out}` does this, and nothing else")
@@ -104,6 +99,20 @@ def _planned_partly(recalled: Recalled | None, settings: Any, options: Any) -> P
     from vidbuild.workspace.memory.partial import plan_partly
 
     return plan_partly(recalled, settings, options)
+
+
+def _planned_whole(
+    settings: Any, options: Any, out: Path | None, *, refresh: bool, usual: bool
+) -> Plan:
+    """The plan of the whole project; a usual one is remembered."""
+    from vidbuild.workspace.memory.learn import learn, look_before
+
+    before = look_before(settings) if usual else None
+    workspace = open_workspace(settings)
+    plan = _planned(workspace, options, out, refresh=refresh)
+    if before is not None:
+        learn(workspace, plan, before)
+    return plan
 
 
 def _planned(workspace: Workspace, options: Any, out: Path | None, *, refresh: bool) -> Plan:

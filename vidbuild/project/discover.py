@@ -8,6 +8,7 @@ from vidbuild.diagnostics import problem
 from vidbuild.files import is_file, is_folder
 
 PROJECT_FILE = "vidbuild.yaml"
+DRAFT = "draft"  # a profile that every project has
 
 
 def find_project(directory: Path, file: str | None = None) -> Path:

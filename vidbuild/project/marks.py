@@ -149,7 +149,7 @@ def value_of(ref: Ref, lookup: Callable[[str], Any]) -> Any:
     """What a name and its members lead to; None where they lead nowhere."""
     value = lookup(ref.name)
     for part in ref.path:
-        key = value_of(part, lookup) if isinstance(part, Ref) else part
+        key: Any = value_of(part, lookup) if isinstance(part, Ref) else part
         if not isinstance(value, (Mapping, list, tuple)):
             return None
         try:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 
 MAX_NAME = 200
-DRAFT = "draft"  # a profile that every project has
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidbuild.project.names import DRAFT
+from vidbuild.project.discover import DRAFT
 
 STATE = ".vidbuild"
 

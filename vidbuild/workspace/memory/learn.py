@@ -6,22 +6,28 @@ Only plans in which nothing is in doubt are remembered: no warning, no error, no
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from vidbuild.files import digest as file_digest
+from vidbuild.files import read_text as file_text
 from vidbuild.pipeline import Loaded
 from vidbuild.plan.model import Action, Plan
 from vidbuild.plan.paces import learn_paces
 from vidbuild.project.build_keys import Parts as BlockParts
 from vidbuild.project.build_keys import read_block
+from vidbuild.project.discover import find_project
 from vidbuild.project.model import Definition, Video
+from vidbuild.settings import Settings
 from vidbuild.source.blocks import Cut, cut_rows, cut_videos, key_of, named
 from vidbuild.workspace.memory.memo import (
+    Mark,
     Memo,
     Parts,
-    digest_of,
     digest_of_times,
+    mark_of_file,
     memo_path,
     times_of,
     write,
@@ -32,7 +38,26 @@ from vidbuild.workspace.opened import Workspace
 _SHARE = 4  # a plan that asks for more than one in so many is not worth it
 
 
-def learn(workspace: Workspace, plan: Plan) -> None:
+class Before(NamedTuple):
+    """The records before a plan was made: what it says is of these."""
+
+    made: int
+    records: dict[str, Mark]
+    journal: list[list[int]]
+
+
+def look_before(settings: Settings) -> Before:
+    """To be asked before the workspace is opened."""
+    file = find_project(settings.directory, settings.file)
+    return _records(file.parent.resolve(), settings.profile)
+
+
+def _records(root: Path, profile: str | None) -> Before:
+    made = time.time_ns()
+    return Before(made=made, records=records_of(root, profile), journal=journal_mark(root))
+
+
+def learn(workspace: Workspace, plan: Plan, before: Before) -> None:
     """Remembers the plan of the whole project, where that helps the next one."""
     loaded = workspace.loaded
     asked = [change for change in plan.changes if change.action is not Action.unchanged]
@@ -48,16 +73,20 @@ def learn(workspace: Workspace, plan: Plan) -> None:
         return
     if inputs is None or not _received(workspace, outputs, times):
         return
+    now = _records(root, profile)
+    if (now.records, now.journal) != (before.records, before.journal):
+        return
     memo = Memo(
         tool=tool_mark(),
+        made=before.made,
         inputs=inputs,
         absent=sorted(_relative(root, path) for path in loaded.sources.absent),
         globs=[
             (_relative(root, folder), glob, names)
             for (folder, glob), names in sorted(loaded.sources.globs.items())
         ],
-        records=records_of(root, profile),
-        journal=journal_mark(root),
+        records=before.records,
+        journal=before.journal,
         outputs="\n".join(outputs),
         stats=digest_of_times(times),
         shown={} if asked else _shown(plan),
@@ -117,24 +146,29 @@ def _settled(workspace: Workspace, plan: Plan) -> dict[str, list[str]]:
 def _received(workspace: Workspace, outputs: list[str], times: list[int]) -> bool:
     """Whether a receipt has each file as it is: others are known by their digest alone."""
     receipts = workspace.journal.receipts
-    for path, size, time in zip(outputs, times[::2], times[1::2], strict=True):
+    for path, size, changed in zip(outputs, times[::2], times[1::2], strict=True):
         receipt = receipts.get(path)
-        if receipt is None or (receipt.bytes, receipt.mtime_ns) != (size, time):
+        if receipt is None or (receipt.bytes, receipt.mtime_ns) != (size, changed):
             return False
     return True
 
 
-def _inputs(loaded: Loaded) -> dict[str, tuple[str, str]] | None:
-    """Every file that was read, with its digest and where it really lies."""
-    root = loaded.project.root
-    paths = {path for path in loaded.sources.read if path not in loaded.sources.absent}
-    paths |= {root / media.file for r in loaded.requests.values() for media in r.media.values()}
-    found = {}
-    for path in sorted(paths):
-        digest = digest_of(path)
-        if digest is None:
+def _inputs(loaded: Loaded) -> dict[str, Mark] | None:
+    """Every file that was read, with its mark and where it really lies; None where one is not
+    what it was when the plan was made."""
+    root, sources = loaded.project.root, loaded.sources
+    media = {root / m.file: m.sha256 for r in loaded.requests.values() for m in r.media.values()}
+    found: dict[str, Mark] = {}
+    for path in sorted({*media, *(p for p in sources.read if p not in sources.absent)}):
+        mark = mark_of_file(str(path))
+        if mark is None:
             return None
-        found[_relative(root, path)] = (digest, _relative(root, Path(os.path.realpath(path))))
+        if path in media and file_digest(path)[0] != media[path]:
+            return None
+        if path in sources.read and _text(path) != sources.text(path):
+            return None
+        real = os.path.relpath(os.path.realpath(path), root)
+        found[_relative(root, path)] = [*mark, real]
     return found
 
 
@@ -270,3 +304,7 @@ def _lines_of(cut: Cut) -> dict[int, str]:
 
 def _relative(root: Path, path: Path) -> str:
     return os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def _text(path: Path) -> str:
+    return file_text(path).replace("\r\n", "\n").replace("\r", "\n")

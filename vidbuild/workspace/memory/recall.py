@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vidbuild.project.discover import find_project
 from vidbuild.workspace.memory.memo import (
+    Mark,
     Memo,
-    digest_of,
     digest_of_times,
+    is_same,
+    mark_of_file,
     memo_path,
     read_memo,
     times_of,
@@ -25,8 +26,7 @@ from vidbuild.workspace.memory.memo import (
 from vidbuild.workspace.places import journal_path, lock_path, sibling_paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recalled:
+class Recalled(NamedTuple):
     """A memo whose records and surroundings are still the same. `changed` are inputs that are
     not; `times` those of the outputs, None where one is missing; `same` when all of it holds."""
 
@@ -54,9 +54,7 @@ def recall(
     root = found.parent
     if memo is None or not _unchanged(memo, root, profile):
         return None
-    changed = [
-        name for name, (digest, real) in memo.inputs.items() if _differs(root, name, digest, real)
-    ]
+    changed = [name for name, mark in memo.inputs.items() if _differs(root, name, mark, memo.made)]
     return Recalled(
         file=found, path=path, memo=memo, changed=frozenset(changed), times=_times(memo, root)
     )
@@ -67,7 +65,7 @@ def _unchanged(memo: Memo, root: Path, profile: str | None) -> bool:
     return (
         memo.tool == tool_mark()
         and memo.journal == journal_mark(root)
-        and memo.records == records_of(root, profile)
+        and _same_records(memo, root, profile)
         and not any(os.path.lexists(root / name) for name in memo.absent)
         and all(_globbed(root / folder, glob) == names for folder, glob, names in memo.globs)
     )
@@ -97,10 +95,22 @@ def journal_mark(root: Path) -> list[list[int]]:
     return marks
 
 
-def records_of(root: Path, profile: str | None) -> dict[str, str | None]:
-    """The digests of the lock and its siblings; None where there is no file."""
-    paths = {lock_path(root, profile), *sibling_paths(root)}
-    return {path.relative_to(root).as_posix(): digest_of(path) for path in sorted(paths)}
+def records_of(root: Path, profile: str | None) -> dict[str, Mark]:
+    """The marks of the lock and its siblings."""
+    marks = ((path, mark_of_file(path)) for path in _records(root, profile))
+    return {os.path.relpath(path, root): mark for path, mark in marks if mark is not None}
+
+
+def _records(root: Path, profile: str | None) -> list[str]:
+    return sorted({str(lock_path(root, profile)), *map(str, sibling_paths(root))})
+
+
+def _same_records(memo: Memo, root: Path, profile: str | None) -> bool:
+    there = {os.path.relpath(path, root): path for path in _records(root, profile)}
+    present = {name for name, path in there.items() if os.path.lexists(path)}
+    return present == memo.records.keys() and all(
+        is_same(there[name], mark, memo.made) for name, mark in memo.records.items()
+    )
 
 
 def _globbed(folder: Path, glob: str) -> list[str]:
@@ -108,9 +118,10 @@ def _globbed(folder: Path, glob: str) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in found]
 
 
-def _differs(root: Path, name: str, digest: str, real: str) -> bool:
+def _differs(root: Path, name: str, mark: Mark, made: int) -> bool:
     path = os.path.join(root, name)  # noqa: PTH118 - thousands of files may be asked for
-    return digest_of(path) != digest or os.path.realpath(path) != os.path.join(root, real)  # noqa: PTH118
+    real = os.path.join(root, mark[5])  # noqa: PTH118
+    return not is_same(path, mark, made) or os.path.realpath(path) != os.path.normpath(real)
 
 
 def _times(memo: Memo, root: Path) -> list[int] | None:
