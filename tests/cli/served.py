@@ -18,10 +18,11 @@ from tests.cli.commands import CLEAN
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     url: str
+    http: httpx.Client
 
     def ledger(self, key: str) -> dict[str, Any]:
         """Every job and charge, as the studio tells them."""
-        answer = httpx.get(f"{self.url}/_studio/ledger", headers={"x-api-key": key})
+        answer = self.http.get(f"{self.url}/_studio/ledger", headers={"x-api-key": key})
         found: dict[str, Any] = answer.json()
         return found
 
@@ -37,7 +38,8 @@ def serve(data: Path, *arguments: str) -> Iterator[Served]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("Studio listening on http://127.0.0.1:"), line
-        yield Served(url=line.split()[-1])
+        with httpx.Client(trust_env=False) as http:
+            yield Served(url=line.split()[-1], http=http)
     finally:
         process.terminate()
         assert process.wait(timeout=20) in (0, 130)

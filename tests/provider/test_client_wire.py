@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,7 +29,7 @@ from tests.provider.provider_kit import (
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, Problems
 from vidbuild.provider import client as client_module
 from vidbuild.provider.model import CreateAnswer, InProgress, Refused, Taken, Unknown
-from vidbuild.provider.wire import lost
+from vidbuild.provider.wire import lost, trust
 
 HTML = answer(200, b"<html>Log in</html>", kind="text/html")
 
@@ -389,6 +391,23 @@ def test_a_network_that_goes_away_later_is_waited_for() -> None:
 def test_a_connection_that_does_not_come_about_is_no_slow_answer() -> None:
     assert lost(httpx.ConnectTimeout("")).loss == "unreachable"
     assert lost(httpx.ReadTimeout("")).loss == "timeout"
+
+
+def test_certificates_are_read_once_and_the_environments_where_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    usual = trust(environment=True)
+    assert usual.verify_mode is ssl.CERT_REQUIRED
+    assert usual.check_hostname
+    assert usual.get_ca_certs()
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert trust(environment=False) is usual
+    assert trust(environment=True).get_ca_certs() == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(FileNotFoundError):
+        trust(environment=True)
 
 
 def test_a_connection_that_is_not_secure_is_not_tried_again() -> None:

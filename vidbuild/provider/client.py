@@ -33,7 +33,7 @@ from vidbuild.provider.model import (
 )
 from vidbuild.provider.retry import Policy
 from vidbuild.provider.routes import limit, route
-from vidbuild.provider.wire import Answer, Lost, exchange
+from vidbuild.provider.wire import Answer, Lost, exchange, trust
 from vidbuild.schema.api import Api, load_api
 
 CONNECTIONS = 10
@@ -275,13 +275,16 @@ class HeyGen:
         """`own` is the API's host, `other` any other; neither holds the key: `_send` adds it."""
         if place not in self._clients:
             own = place == "own"
+            # A proxy is for the world outside, not for this machine.
+            outside = not (own and loopback(self._host))
+            transport = self._transport if own else None
             self._clients[place] = httpx.AsyncClient(
-                transport=self._transport if own else None,
+                transport=transport,
                 limits=httpx.Limits(max_connections=CONNECTIONS),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 follow_redirects=False,
-                # A proxy is for the world outside, not for this machine.
-                trust_env=not (own and loopback(self._host)),
+                verify=transport is not None or trust(environment=outside),
+                trust_env=outside,
             )
         return self._clients[place]
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import httpx
@@ -71,6 +73,18 @@ async def exchange(
         return Lost(loss=found.loss, message=scrub(found.message))
     except httpx.InvalidURL:
         return Lost(loss="unreachable", message="the address is none")
+
+
+def trust(*, environment: bool) -> ssl.SSLContext:
+    """The certificates to trust: those that SSL_CERT_FILE or SSL_CERT_DIR name, or the usual."""
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    return _trust(*(os.environ.get(name) if environment else None for name in names))
+
+
+@cache
+def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
+    # Reading them takes longer than many an exchange.
+    return httpx.create_ssl_context(trust_env=bool(file or folder))
 
 
 def time_out(seconds: float) -> httpx.Timeout:
