@@ -46,11 +46,14 @@ def digest(
     *, project: str, profile: str | None, provider: str, items: Sequence[Mapping[str, Any]]
 ) -> str:
     """`sha256:` and hex of the RFC 8785 form of the list with its heading."""
-    rest = {"digest": FORM, "project": project, "profile": profile, "provider": provider}
-    # `changes` is the first name; written one by one, a change that is slow to write slows no other.
-    changes = b",".join(map(canonical_json, items))
-    form = b'{"changes":[' + changes + b"]," + canonical_json(rest)[1:]
-    return "sha256:" + hashlib.sha256(form).hexdigest()
+    form = {
+        "digest": FORM,
+        "project": project,
+        "profile": profile,
+        "provider": provider,
+        "changes": items,
+    }
+    return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
 
 
 def sealed(items: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -8,7 +8,6 @@ would render every video of every user anew.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from json import JSONEncoder
 from json.encoder import encode_basestring
@@ -19,24 +18,13 @@ FORM = 1
 
 _SAFE_INTEGER = 2**53
 _QUICK = JSONEncoder(
-    sort_keys=True,
-    separators=(",", ":"),
-    ensure_ascii=False,
-    check_circular=False,
-    allow_nan=False,
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
 )
-# Where Python's own encoder may write otherwise: whole and very small or large floats, integers
-# past 2^53, names past the basic plane. A text that looks like one of them counts as well.
-_OTHERWISE = re.compile(r"\.0(?!\d)|\de[-+]|\d{16}|[\U00010000-\U0010ffff]")
 
 
 def canonical_json(value: Any) -> bytes:
     """RFC 8785 bytes of a JSON value. Raises ValueError for what JSON cannot hold."""
-    try:
-        quick = _QUICK.encode(value)
-    except (TypeError, ValueError):
-        return _encode(value).encode("utf-8")
-    return (_encode(value) if _OTHERWISE.search(quick) else quick).encode("utf-8")
+    return _encode(value).encode("utf-8")
 
 
 def quick_json(value: Any) -> bytes:
