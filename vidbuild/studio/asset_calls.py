@@ -28,7 +28,7 @@ async def upload_asset(desk: Desk, request: Request) -> Response:
         asset = await _receive(desk, request)
         return lambda: _keep(desk, request, asset)
 
-    return await once(desk, request, "uploadAsset", prepare)
+    return await once(desk, request, prepare)
 
 
 async def get_asset(desk: Desk, request: Request) -> Response:

@@ -36,6 +36,7 @@ class Desk:
     mint: Callable[[], str]
     due: Callable[[str], float | None]
     settle: Callable[[], None]
+    replay_errors: bool = False
 
     @property
     def now(self) -> float:

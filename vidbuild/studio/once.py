@@ -15,17 +15,20 @@ from vidbuild.studio.store import transaction
 # Does the work's last step and gives the answer's body; it runs inside a transaction.
 Commit = Callable[[], str]
 
+# Busy and too many: what holds now, and says nothing about the request.
+PASSING = frozenset({409, 429})
+
 
 async def once(
-    desk: Desk, request: Request, scope: str, prepare: Callable[[str | None], Awaitable[Commit]]
+    desk: Desk, request: Request, prepare: Callable[[str | None], Awaitable[Commit]]
 ) -> Response:
     """Answers a POST under its `Idempotency-Key`, if it has one.
 
     `prepare` reads and checks the request and may take its time; what it returns is then
     carried out in the same transaction that records the answer, so that a kill leaves both
-    or neither. A refusal frees the key.
+    or neither. A refusal frees the key, unless errors are replayed as well.
     """
-    key = request.headers.get("idempotency-key")
+    key, scope = request.headers.get("idempotency-key"), scope_of(request)
     if key is None:
         commit = await prepare(None)
         with transaction(desk.db):
@@ -48,6 +51,16 @@ async def once(
         with transaction(desk.db):
             body = commit()
             replays.keep(desk.db, scope, key, status=200, body=body)
-    finally:
-        replays.drop(desk.db, scope, key)
+    except BaseException as error:
+        if desk.replay_errors and isinstance(error, ApiError) and error.status not in PASSING:
+            said = answers.encode(error.body)
+            replays.keep(desk.db, scope, key, status=error.status, body=said)
+        else:
+            replays.drop(desk.db, scope, key)
+        raise
     return answers.answer(body)
+
+
+def scope_of(request: Request) -> str:
+    """What a key is good for: one operation on one resource."""
+    return f"{request.method} {request.url.path}"

@@ -39,12 +39,13 @@ def reserve(
     now: float,
     alive: Callable[[str], bool],
 ) -> Replay | Busy | None:
-    """None: the key is ours until `keep` or `drop`."""
+    """None: the key is ours until `keep` or `drop`. Keys that are too old are forgotten."""
     with transaction(db):
+        db.execute("DELETE FROM replays WHERE at <= ?", (now - LIFETIME,))
         row = db.execute(
             "SELECT * FROM replays WHERE scope = ? AND idempotency_key = ?", (scope, key)
         ).fetchone()
-        if row is not None and now < row["at"] + LIFETIME:
+        if row is not None:
             if row["status"] is not None:
                 return Replay(status=row["status"], body=row["body"])
             if row["owner"] == owner or alive(row["owner"]):
@@ -62,6 +63,12 @@ def keep(db: sqlite3.Connection, scope: str, key: str, *, status: int, body: str
         "UPDATE replays SET status = ?, body = ? WHERE scope = ? AND idempotency_key = ?",
         (status, body, scope, key),
     )
+
+
+def answered(db: sqlite3.Connection, scope: str, key: str) -> bool:
+    """Whether the key has an answer, or will have the one of a request in progress."""
+    query = "SELECT 1 FROM replays WHERE scope = ? AND idempotency_key = ?"
+    return db.execute(query, (scope, key)).fetchone() is not None
 
 
 def drop(db: sqlite3.Connection, scope: str, key: str) -> None:

@@ -19,6 +19,7 @@ from vidbuild.clock import Clock, SystemClock
 from vidbuild.diagnostics import problem
 from vidbuild.schema.api import Api, load_api
 from vidbuild.schema.rates import price
+from vidbuild.studio.store import next_number
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -135,8 +136,9 @@ class Studio:
     def _mint(self) -> str:
         if self._seed is None:
             return uuid.uuid4().hex
-        row = self._desk.db.execute("SELECT COALESCE(MAX(seq), 0) FROM videos").fetchone()
-        return hashlib.sha256(f"{self._seed}:{row[0]}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{self._seed}:{next_number(self._desk.db)}".encode()).hexdigest()[
+            :32
+        ]
 
     def _due(self, video_id: str) -> float | None:
         if self._render == "draft":

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vidbuild.diagnostics import Problems, problem
 
-LAYOUT = 2
+LAYOUT = 3
 
 _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -43,7 +43,8 @@ _TABLES = (
         unfinished INTEGER AS (status IN ('pending', 'processing') AND NOT deleted)
     )
     """,
-    "CREATE INDEX by_progress ON videos (unfinished, due_at)",
+    # Only what is in progress, so that looking for it costs the same after ten thousand jobs.
+    "CREATE INDEX in_progress ON videos (due_at, seq) WHERE unfinished",
     """
     CREATE TABLE assets (
         asset_id TEXT PRIMARY KEY,
@@ -65,6 +66,43 @@ _TABLES = (
         PRIMARY KEY (scope, idempotency_key)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX by_age ON replays (at)",
+    """
+    CREATE TABLE webhooks (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        endpoint_id TEXT NOT NULL UNIQUE,
+        url TEXT NOT NULL,
+        events TEXT,
+        entity_id TEXT,
+        secret TEXT NOT NULL,
+        created_at REAL NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        event_id TEXT NOT NULL UNIQUE,
+        event_type TEXT NOT NULL,
+        entity_id TEXT NOT NULL,
+        event_data TEXT NOT NULL,
+        created_at REAL NOT NULL
+    )
+    """,
+    "CREATE INDEX events_by_entity ON events (entity_id)",
+    """
+    CREATE TABLE deliveries (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        event_id TEXT NOT NULL,
+        endpoint_id TEXT,
+        callback_url TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at REAL,
+        owner TEXT,
+        outcome TEXT
+    )
+    """,
+    "CREATE INDEX undelivered ON deliveries (next_at, seq) WHERE next_at IS NOT NULL",
+    "CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id)",
     # The sum is kept, not counted: a rehearsal of ten thousand videos asks for it at every one.
     """
     CREATE TRIGGER charged AFTER UPDATE OF charged_usd ON videos BEGIN
@@ -95,16 +133,30 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        # A full disk ends a transaction by itself.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
-def count_request(db: sqlite3.Connection, route: str) -> None:
-    db.execute(
-        "INSERT INTO requests VALUES (?, 1) ON CONFLICT (route) DO UPDATE SET n = n + 1", (route,)
-    )
+def count_request(db: sqlite3.Connection, route: str) -> int:
+    """Counts a request; gives how many there have been on this route."""
+    rows = db.execute(
+        "INSERT INTO requests VALUES (?, 1) ON CONFLICT (route) DO UPDATE SET n = n + 1"
+        " RETURNING n",
+        (route,),
+    ).fetchall()
+    return int(rows[0]["n"])
+
+
+def next_number(db: sqlite3.Connection) -> int:
+    """A number that this store has never given before: what ids are made of under a seed."""
+    rows = db.execute(
+        "UPDATE meta SET value = value + 1 WHERE name = 'minted' RETURNING value"
+    ).fetchall()
+    return int(rows[0]["value"])
 
 
 def request_counts(db: sqlite3.Connection) -> dict[str, int]:
@@ -132,6 +184,7 @@ def _lay_out(db: sqlite3.Connection, wallet: float) -> None:
         for statement in _TABLES:
             db.execute(statement)
         db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(32),))
+        db.execute("INSERT INTO meta VALUES ('minted', '0')")
         db.execute("INSERT INTO wallet VALUES (?, 0)", (wallet,))
         db.execute(f"PRAGMA user_version = {LAYOUT}")
 

@@ -33,7 +33,7 @@ async def create_video(desk: Desk, request: Request) -> Response:
         _refuse_unknown_ids(desk, body)
         return lambda: _take(desk, body, key)
 
-    response = await once(desk, request, "createVideo", prepare)
+    response = await once(desk, request, prepare)
     desk.settle()
     return response
 
