@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidbuild.diagnostics import Problems
-from vidbuild.studio import replays, store, videos
+from vidbuild.studio import assets, replays, store, videos
 from vidbuild.studio.owners import Owner
 
 NOBODY: Callable[[str], bool] = {}.get  # type: ignore[assignment]  # every owner is dead
@@ -46,6 +46,30 @@ def test_a_store_is_opened_by_many_at_once_and_made_once(tmp_path: Path) -> None
         thread.join()
     assert len(secrets) == 8
     assert len(set(secrets)) == 1
+
+
+def test_an_older_store_is_brought_up_to_date_with_all_that_it_holds(tmp_path: Path) -> None:
+    old = opened(tmp_path)
+    left = [row["name"] for row in old.execute("SELECT name FROM sqlite_master")]
+    old.close()
+    (tmp_path / "studio.db").unlink()
+    db = sqlite3.connect(tmp_path / "studio.db", isolation_level=None)
+    for statement in store._TABLES:
+        db.execute(statement)
+    db.execute("INSERT INTO meta VALUES ('secret', '00ff')")
+    db.execute("INSERT INTO wallet VALUES (7.0, 2.0)")
+    for asset_id, at in (("b", 2.0), ("a", 1.0)):
+        db.execute("INSERT INTO assets VALUES (?, 'n', 'image/png', 3, 'p', ?)", (asset_id, at))
+    db.execute(f"PRAGMA user_version = {store._FIRST}")
+    db.close()
+    new = opened(tmp_path)
+    assert store.signing_secret(new) == b"\x00\xff"
+    assert store.balance(new) == 5.0
+    assert [asset.asset_id for asset in assets.asset_page(new, limit=9, before=None)] == ["b", "a"]
+    assert sorted(row["name"] for row in new.execute("SELECT name FROM sqlite_master")) == sorted(
+        left
+    )
+    new.close()
 
 
 def _garbage(folder: Path) -> None:

@@ -41,8 +41,9 @@ _SRT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d+\s*\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAsset:
-    """One uploaded file. `path` is relative to the studio's folder."""
+    """One uploaded file. `path` is relative to the studio's folder; `seq` counts them."""
 
+    seq: int = 0
     asset_id: str
     name: str
     mime: str
@@ -53,7 +54,8 @@ class StoredAsset:
 
 def add_asset(db: sqlite3.Connection, asset: StoredAsset) -> None:
     db.execute(
-        "INSERT INTO assets VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO assets (asset_id, name, mime, bytes, path, uploaded_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (asset.asset_id, asset.name, asset.mime, asset.bytes, asset.path, asset.uploaded_at),
     )
 
@@ -61,6 +63,18 @@ def add_asset(db: sqlite3.Connection, asset: StoredAsset) -> None:
 def find_asset(db: sqlite3.Connection, asset_id: str) -> StoredAsset | None:
     row = db.execute("SELECT * FROM assets WHERE asset_id = ?", (asset_id,)).fetchone()
     return None if row is None else StoredAsset(**dict(row))
+
+
+def asset_page(db: sqlite3.Connection, *, limit: int, before: int | None) -> list[StoredAsset]:
+    """Newest first, at most `limit`, older than the row `before`."""
+    query = "SELECT * FROM assets WHERE seq < COALESCE(?, seq + 1) ORDER BY seq DESC LIMIT ?"
+    return [StoredAsset(**dict(row)) for row in db.execute(query, (before, limit))]
+
+
+def delete_asset(db: sqlite3.Connection, asset_id: str) -> bool:
+    """Forgets a file; whether there was one."""
+    done = db.execute("DELETE FROM assets WHERE asset_id = ?", (asset_id,))
+    return done.rowcount == 1
 
 
 def stored(db: sqlite3.Connection, body: Mapping[str, Any]) -> dict[str, StoredAsset]:

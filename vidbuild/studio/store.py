@@ -2,7 +2,7 @@
 
 Opening it, its tables, transactions, and the few facts that are neither a video, an
 asset nor an answer: the signing secret, the wallet and the count of requests. The
-tables' own rules live beside their records: `videos`, `assets`, `replays`.
+tables' own rules live beside their records: `videos`, `assets`, `batches`, `replays`, ...
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vidbuild.diagnostics import Problems, problem
 
-LAYOUT = 3
+_FIRST = 3  # older ones cannot be brought up to date
 
 _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -111,6 +111,79 @@ _TABLES = (
     """,
 )
 
+# Batches, uploads sent straight to storage, spoken texts; assets in the order they came.
+_RESOURCES = (
+    "ALTER TABLE assets RENAME TO unordered",
+    """
+    CREATE TABLE assets (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        asset_id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        mime TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        path TEXT NOT NULL,
+        uploaded_at REAL NOT NULL
+    )
+    """,
+    """
+    INSERT INTO assets (asset_id, name, mime, bytes, path, uploaded_at)
+        SELECT asset_id, name, mime, bytes, path, uploaded_at FROM unordered ORDER BY uploaded_at
+    """,
+    "DROP TABLE unordered",
+    """
+    CREATE TABLE slots (
+        asset_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        mime TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        sha256 TEXT,
+        expires_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        error TEXT
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE batches (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        batch_id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        title TEXT,
+        callback_url TEXT,
+        created_at REAL NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE batch_items (
+        batch_id TEXT NOT NULL,
+        item_index INTEGER NOT NULL,
+        member_id TEXT,
+        error TEXT,
+        PRIMARY KEY (batch_id, item_index)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX by_member ON batch_items (member_id)",
+    """
+    CREATE TABLE speeches (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        speech_id TEXT NOT NULL UNIQUE,
+        request TEXT NOT NULL,
+        path TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        charged_usd REAL NOT NULL,
+        created_at REAL NOT NULL
+    )
+    """,
+    """
+    CREATE TRIGGER spoken AFTER INSERT ON speeches BEGIN
+        UPDATE wallet SET spent = spent + NEW.charged_usd;
+    END
+    """,
+)
+
+# What makes a store of each layout from one of the layout before; never changed, only added to.
+_STEPS = {_FIRST: _TABLES, 4: _RESOURCES}
+LAYOUT = max(_STEPS)
+
 
 def open_store(folder: Path, *, wallet: float) -> sqlite3.Connection:
     """The store in `folder`, made where there is none. `wallet` is what a new one holds (USD)."""
@@ -178,14 +251,15 @@ def _lay_out(db: sqlite3.Connection, wallet: float) -> None:
         layout = db.execute("PRAGMA user_version").fetchone()[0]
         if layout == LAYOUT:
             return
-        if layout != 0:
+        if layout != 0 and not _FIRST <= layout < LAYOUT:
             raise sqlite3.DatabaseError(f"its layout is {layout}, this version knows {LAYOUT}")
         # Not executescript: that would commit the transaction which keeps two processes apart.
-        for statement in _TABLES:
+        for statement in (each for to, step in _STEPS.items() if layout < to for each in step):
             db.execute(statement)
-        db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(32),))
-        db.execute("INSERT INTO meta VALUES ('minted', '0')")
-        db.execute("INSERT INTO wallet VALUES (?, 0)", (wallet,))
+        if layout == 0:
+            db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(32),))
+            db.execute("INSERT INTO meta VALUES ('minted', '0')")
+            db.execute("INSERT INTO wallet VALUES (?, 0)", (wallet,))
         db.execute(f"PRAGMA user_version = {LAYOUT}")
 
 
