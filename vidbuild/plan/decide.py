@@ -5,10 +5,10 @@ Pure, and linear in the number of names. Not for money: estimates are added by `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vidbuild.plan.changes import changed_reason, diff, metadata_changes, shown_request
+from vidbuild.plan.changes import NewFields, changed_reason, diff, metadata_changes, shown_request
 from vidbuild.plan.model import Action, Change, FieldChange, FileState, at_no_cost
 from vidbuild.plan.resubmission import resubmitted
 from vidbuild.plan.situation import (
@@ -85,7 +85,14 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
         )
     )
     finished = row in (4, 5)
-    content = () if finished or sight.equal else diff(situation.api, sight.entry, sight.request)
+    shown = shown_request(situation.api, sight.request)
+    fields: Sequence[FieldChange] = metadata
+    differs = ""
+    if sight.entry is None:
+        fields = NewFields(shown)
+    elif not (finished or sight.equal):
+        content = diff(situation.api, sight.entry, sight.request)
+        fields, differs = (*content, *metadata), changed_reason(content)
     render = _own_render(sight) if finished else None
     base = Change(
         name=name,
@@ -93,10 +100,10 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
         reason="new" if action is Action.create else "up_to_date",
         row=row,
         request=sight.request,
-        shown=shown_request(situation.api, sight.request),
+        shown=shown,
         entry=sight.entry,
         protected=sight.request.protect,
-        fields=() if action is Action.unchanged else (*content, *metadata),
+        fields=() if action is Action.unchanged else fields,
         render=render,
         estimate=at_no_cost(render),
     )
@@ -106,7 +113,7 @@ def _change(situation: Situation, name: str, sight: Sight, leaders: Mapping[str,
         return _taken(situation, base, sight)
     if leader is not None:
         return _led(situation, base, sight, leader)
-    return _paying(situation, base, sight, changed_reason(content))
+    return _paying(situation, base, sight, differs)
 
 
 def _finished(base: Change, files: FileState, metadata: tuple[FieldChange, ...]) -> Change:

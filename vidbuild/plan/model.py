@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -104,7 +104,7 @@ class Change:
     render: Render | None = None
     source: str | None = None
     attempt: int = 1
-    fields: tuple[FieldChange, ...] = ()
+    fields: Sequence[FieldChange] = ()
     estimate: Estimate = field(default_factory=Estimate)
     protected: bool = False
     replaces: bool = False
