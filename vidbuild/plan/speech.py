@@ -34,6 +34,7 @@ _BREAK = re.compile(r"""<break\s+time\s*=\s*["']?\s*([\d.]+)\s*(ms|s)\b[^>]*>"""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _WIDE_LANGUAGES = frozenset({"ja", "ko", "zh", "yue", "cmn"})
 _DIGIT = re.compile(r"\d")
+_DIGITS = "0123456789"
 # Letters a digit of a number read out, blanks included: from `forty-two` (4.5) to `four thousand
 # eight hundred and twelve` (9); of a language that is written in syllables far fewer.
 _LETTERS_A_DIGIT = 7
@@ -108,7 +109,8 @@ def spoken_seconds(api: Api, part: Part) -> tuple[float, float]:
 def _letters(words: str, *, syllables: bool) -> int:
     """How many letters long the words are when they are spoken: a digit is a word."""
     a_digit = _LETTERS_A_DIGIT_IN_SYLLABLES if syllables else _LETTERS_A_DIGIT
-    return len(words) + (a_digit - 1) * len(_DIGIT.findall(words))
+    digits = sum(map(words.count, _DIGITS)) if words.isascii() else len(_DIGIT.findall(words))
+    return len(words) + (a_digit - 1) * digits
 
 
 def _parts(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Iterator[Part]:

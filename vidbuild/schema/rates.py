@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from vidbuild.schema.api import Api
@@ -110,15 +109,13 @@ def _rows(
 
     Videos of one project are priced by the same few rows: what was found is remembered.
     """
-    fields, given, known = _found_before(_Same(rates), _Same(rows))
-    key = (
-        *kinds,
-        *[_plain(at(body, field)) for field in fields],
-        *[at(body, field) is None for field in given],
-    )
-    if key not in known:
-        known[key] = _find(rates, rows, body, kinds)
-    return known[key]
+    memory = _MEMORIES.get((id(rates), id(rows)))
+    if memory is None:
+        memory = _MEMORIES[id(rates), id(rows)] = _Memory(rates, rows)
+    key = (*kinds, *memory.key(body))
+    if key not in memory.known:
+        memory.known[key] = _find(rates, rows, body, kinds)
+    return memory.known[key]
 
 
 def _find(
@@ -135,29 +132,29 @@ def _find(
     return found or None
 
 
-class _Same:
-    """A part of the document as a key: the very object, whatever it holds."""
+class _Memory:
+    """The rows found before, by the fields whose values, and those whose presence, decide. It
+    holds the table itself, so that no other one ever has its `id`."""
 
-    __slots__ = ("it",)
+    __slots__ = ("_deep", "_flat", "_given", "_table", "known")
 
-    def __init__(self, it: Any) -> None:
-        self.it = it
+    def __init__(self, rates: Row, rows: Sequence[Row]) -> None:
+        self._table = (rates, rows)
+        tells = rates.get("tells", ())
+        fields = sorted({field for row in (*rows, *tells) for field in row.get("when", {})})
+        self._flat = [field for field in fields if "." not in field]
+        self._deep = [field for field in fields if "." in field]
+        self._given = [row["given"] for row in tells]
+        self.known: dict[tuple[object, ...], list[Row] | None] = {}
 
-    def __hash__(self) -> int:
-        return id(self.it)
+    def key(self, body: Mapping[str, Any]) -> Iterator[object]:
+        """What of a request decides."""
+        yield from [_plain(value) for value in map(body.get, self._flat)]
+        yield from [_plain(at(body, field)) for field in self._deep]
+        yield from [at(body, field) is None for field in self._given]
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.it is self.it
 
-
-@lru_cache(maxsize=16)
-def _found_before(
-    rates: _Same, rows: _Same
-) -> tuple[list[str], list[str], dict[tuple[object, ...], list[Row] | None]]:
-    """The fields whose values, and those whose presence, decide; and an empty memory."""
-    tells = rates.it.get("tells", ())
-    fields = {field for row in (*rows.it, *tells) for field in row.get("when", {})}
-    return sorted(fields), [row["given"] for row in tells], {}
+_MEMORIES: dict[tuple[int, int], _Memory] = {}
 
 
 def _plain(value: Any) -> object:
