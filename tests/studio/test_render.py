@@ -27,7 +27,7 @@ from tests.studio.render_kit import (
 from vidbuild.diagnostics import Problems
 from vidbuild.studio.render import RenderError, layout
 from vidbuild.studio.render.script import read_script
-from vidbuild.studio.render.speech import speak
+from vidbuild.studio.render.voice import utter
 
 SIZES = [
     ("16:9", "720p", (1280, 720)),
@@ -96,7 +96,7 @@ def test_a_webm_is_transparent_around_the_figure(tmp_path: Path) -> None:
 
 def test_length_is_that_of_the_speech(tmp_path: Path) -> None:
     text = "One two three. Four five six, seven eight nine ten."
-    spoken = speak(read_script(text), voice_id="v1", settings={}, path=tmp_path / "s")
+    spoken = utter(read_script(text), voice_id="v1", settings={}, path=tmp_path / "s")
     draft = make(tmp_path, script=text)
     assert abs(watch(draft.video).picture_seconds - spoken.samples / 22_050) < 0.3
     shown = cues(draft.subtitle)
@@ -326,7 +326,7 @@ def test_a_crash_of_the_speech_engine_stays_outside(
 ) -> None:
     child = tmp_path / "child.py"
     child.write_text("import os\nos.abort()\n")
-    monkeypatch.setattr("vidbuild.studio.render.speech._CHILD", child)
+    monkeypatch.setattr("vidbuild.studio.render.voice._CHILD", child)
     with pytest.raises(RenderError) as caught:
         make(tmp_path / "out")
     assert caught.value.code == "rendering_failed"

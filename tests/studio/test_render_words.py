@@ -15,7 +15,7 @@ from vidbuild.studio.render import RenderError
 from vidbuild.studio.render.captions import columns, encode_srt, tokens, write_cues
 from vidbuild.studio.render.language import candidates, detect
 from vidbuild.studio.render.script import Script, read_script
-from vidbuild.studio.render.speech import Speech
+from vidbuild.studio.render.voice import Utterance
 
 WORDS = st.lists(
     st.sampled_from(["a", "hello", "worlds", "Größe,", "end.", "why?", "你好，", "今天", "สวัสดี"]),
@@ -117,7 +117,7 @@ def test_srt_is_written_as_players_read_it() -> None:
     )
 
 
-def spoken(script: Script, pace: float) -> Speech:
+def spoken(script: Script, pace: float) -> Utterance:
     """Speech with one word event for each word, evenly paced."""
     starts = [
         at
@@ -125,11 +125,12 @@ def spoken(script: Script, pace: float) -> Speech:
         if not char.isspace() and (at == 0 or script.text[at - 1].isspace())
     ]
     times = [round(number * pace * 22_050) for number in range(len(starts) + 1)]
-    return Speech(
+    return Utterance(
         path=Path("unused"),
         samples=times[-1],
         language="en",
         wanted="en",
         words=tuple((at, 1, time) for at, time in zip(starts, times, strict=False)),
+        ends=(times[-1],),
         phonemes=(),
     )

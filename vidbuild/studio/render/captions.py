@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from vidbuild.studio.render.script import Script
 from vidbuild.studio.render.sound import RATE
-from vidbuild.studio.render.speech import Speech
+from vidbuild.studio.render.voice import Utterance
 
 _LONGEST = 74  # columns of one caption: two comfortable lines
 _LINE = 42
@@ -33,7 +33,7 @@ class Cue:
     text: str
 
 
-def write_cues(script: Script, speech: Speech) -> tuple[Cue, ...]:
+def write_cues(script: Script, speech: Utterance) -> tuple[Cue, ...]:
     """Captions of a spoken script, timed by the word events of the engine."""
     positions = [word[0] for word in speech.words]
     times = [word[2] / RATE for word in speech.words]

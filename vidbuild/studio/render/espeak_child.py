@@ -116,6 +116,7 @@ def speak(order: dict[str, Any]) -> dict[str, Any]:
     with open(order["output"], "wb") as out:  # noqa: PTH123 - pathlib would double the start-up
         tape = Tape(out)
         callback = Callback(tape.collect)
+        ends = []
         engine.espeak_SetSynthCallback(callback)
         for tape.part, (text, pause) in enumerate(order["parts"]):
             tape.start = tape.samples
@@ -124,8 +125,10 @@ def speak(order: dict[str, Any]) -> dict[str, Any]:
                 data, len(data) + 1, 0, POSITION_CHARACTER, 0, UTF8_ENDPAUSE, None, None
             ):
                 return {"error": "the engine gave up on a part of the text"}
+            ends.append(tape.samples)
             tape.pause(int(pause * rate))
-    found = {"words": tape.words, "phonemes": tape.phonemes}
+    phonemes = [(at, name.decode("utf-8", "replace")) for at, name in tape.phonemes]
+    found = {"words": tape.words, "ends": ends, "phonemes": phonemes}
     return {"rate": rate, "samples": tape.samples, "voice": voice, **found}
 
 

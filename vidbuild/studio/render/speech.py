@@ -1,121 +1,115 @@
-"""Text to sound: asks the speech engine's process and says when each word is spoken."""
+"""Speech by itself: a text and a voice in, a recording and the time of every word out.
+
+For callers outside of the renderer: `voices/speech` and `plan --measure`. Importing this is
+cheap; the engine's wheel loads when something is spoken.
+"""
 
 from __future__ import annotations
 
-import marshal
-import subprocess
-import sys
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from vidbuild.studio.render.language import candidates
 from vidbuild.studio.render.model import RenderError
-from vidbuild.studio.render.script import Script
+from vidbuild.studio.render.script import Script, read_script
 from vidbuild.studio.render.sound import RATE
+from vidbuild.studio.render.voice import Utterance, utter
+from vidbuild.studio.render.wheels import require
 
-_CHILD = Path(__file__).with_name("espeak_child.py")
-_LONGEST_PATH = 150  # the engine copies its data path into a buffer of 160 bytes
-_TIMEOUT = 180.0  # seconds; the longest script takes about two
-_PACE = 175  # the engine's words a minute; a plain English script comes out near 155
-_VARIANTS = (("f2", 2), ("m3", 1), ("f3", 2), ("m1", 1), ("f5", 2), ("m7", 1))
+__all__ = ["RenderError", "Speech", "Word", "speak"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word as the text has it, and when it is heard, in seconds."""
+
+    text: str
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """Samples on disk (16 bit mono) and the moments, in samples, of words and sounds.
+    """A WAV file (16 bit, mono, 22,050 Hz), its length in seconds and its words in order.
 
-    `words` are (offset in the script's text, length, sample), in order of time.
+    `language` is the engine's code for the language that was read in, `wanted` the one that
+    the locale or the text called for: they differ where the engine has no voice for it.
     """
 
     path: Path
-    samples: int
+    duration: float
+    words: tuple[Word, ...]
     language: str
     wanted: str
-    words: tuple[tuple[int, int, int], ...]
-    phonemes: tuple[tuple[int, str], ...]
 
 
-def speak(script: Script, *, voice_id: str, settings: Mapping[str, Any], path: Path) -> Speech:
-    """Speaks a script into `path`. Raises RenderError where the engine fails or stays silent."""
-    languages = candidates(settings.get("locale"), script.text)
-    own = zlib.crc32(voice_id.encode())
-    variant, gender = _VARIANTS[own % len(_VARIANTS)]
-    answer = _ask(
-        {
-            "languages": languages,
-            "variant": variant,
-            "gender": gender,
-            "rate": _bounded(_PACE * _number(settings, "speed", 1.0), 80, 450),
-            "pitch": _bounded(45 + (own >> 8) % 11 + _number(settings, "pitch", 0.0), 0, 99),
-            "volume": _bounded(100 * _number(settings, "volume", 1.0), 0, 100),
-            "parts": [(part.text, part.pause) for part in script.parts],
-            "output": str(path),
-        }
-    )
-    if answer["rate"] != RATE:
-        raise RenderError("rendering_failed", f"The speech engine speaks at {answer['rate']} Hz.")
-    if not answer["samples"] or not answer["words"]:
-        raise RenderError("tts_text_invalid", "The speech engine finds no word in the script.")
+def speak(
+    text: str,
+    *,
+    voice: str,
+    output: Path,
+    locale: str | None = None,
+    speed: float = 1.0,
+    pitch: float = 0.0,
+    volume: float = 1.0,
+    cache: Path | None = None,
+) -> Speech:
+    """Speaks `text` (`<break time="1s"/>` pauses) into the WAV file `output`, as a draft would.
+
+    The same arguments give the same bytes. `cache` is the folder of speech made before (the
+    studio's is `speech` in its data folder).
+
+    Waits for a child process, some 50 ms for a minute of speech: to be called in a worker, a
+    thread or a command, never on an event loop. Safe in several threads with an `output` each.
+
+    Raises RenderError (`tts_text_invalid` where nothing can be spoken, else
+    `rendering_failed`), and Problems (VB801) where the wheel is missing.
+    """
+    require("espeakng_loader")
+    script = read_script(text)
+    settings = {"locale": locale, "speed": speed, "pitch": pitch, "volume": volume}
+    samples = output.with_name(f"{output.name}.pcm")
+    try:
+        spoken = utter(script, voice_id=voice, settings=settings, path=samples, cache=cache)
+        _write_wav(samples, output)
+    finally:
+        samples.unlink(missing_ok=True)
     return Speech(
-        path=path,
-        samples=answer["samples"],
-        language=answer["voice"],
-        wanted=languages[0],
-        words=tuple(
-            (script.parts[part].start + position, length, sample)
-            for part, position, length, sample in answer["words"]
-        ),
-        phonemes=tuple((at, name.decode("utf-8", "replace")) for at, name in answer["phonemes"]),
+        path=output,
+        duration=round(spoken.samples / RATE, 3),
+        words=_words(script, spoken),
+        language=spoken.language,
+        wanted=spoken.wanted,
     )
 
 
-def _ask(order: dict[str, Any]) -> dict[str, Any]:
-    import espeakng_loader
-
-    with _short(Path(espeakng_loader.get_data_path())) as data:
-        order |= {"library": espeakng_loader.get_library_path(), "data": str(data)}
-        try:
-            done = subprocess.run(  # noqa: S603 - our own script, our own interpreter
-                [sys.executable, "-I", "-S", str(_CHILD)],
-                input=marshal.dumps(order),
-                capture_output=True,
-                timeout=_TIMEOUT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise RenderError("rendering_failed", "The speech engine hangs.") from error
-    if done.returncode or not done.stdout:
-        raise RenderError(
-            "rendering_failed", f"The speech engine stopped (status {done.returncode})."
+def _words(script: Script, spoken: Utterance) -> tuple[Word, ...]:
+    """Each word lasts until the next one or the end of its part."""
+    starts: list[tuple[int, int, int]] = []
+    for at, length, sample in spoken.words:
+        # The engine reports the words of a number one by one, all within its digits.
+        if not starts or at >= starts[-1][0] + starts[-1][1]:
+            starts.append((at, length, sample))
+    moments = sorted([*(sample for _, _, sample in starts), *spoken.ends])
+    return tuple(
+        Word(
+            text=script.text[at : at + length].strip(),
+            start=_seconds(sample),
+            end=_seconds(moments[min(bisect_right(moments, sample), len(moments) - 1)]),
         )
-    answer: dict[str, Any] = marshal.loads(done.stdout)  # noqa: S302 - from our own child
-    if "error" in answer:
-        raise RenderError("rendering_failed", f"The speech failed: {answer['error']}.")
-    return answer
+        for at, length, sample in starts
+    )
 
 
-@contextmanager
-def _short(data: Path) -> Iterator[Path]:
-    """The engine's data folder under a path short enough for the engine."""
-    if len(str(data).encode()) <= _LONGEST_PATH:
-        yield data
-        return
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="vb") as folder:
-        link = Path(folder) / "d"
-        link.symlink_to(data, target_is_directory=True)
-        yield link
+def _seconds(samples: int) -> float:
+    return round(samples / RATE, 3)
 
 
-def _number(settings: Mapping[str, Any], key: str, default: float) -> float:
-    value = settings.get(key)
-    return default if value is None else float(value)
+def _write_wav(samples: Path, output: Path) -> None:
+    import wave
 
-
-def _bounded(value: float, low: int, high: int) -> int:
-    return max(low, min(high, round(value)))
+    with wave.open(str(output), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(samples.read_bytes())

@@ -13,7 +13,7 @@ from vidbuild.studio.render.media import Medium, find, place
 from vidbuild.studio.render.model import Job, RenderError
 from vidbuild.studio.render.script import read_script
 from vidbuild.studio.render.sound import Sound
-from vidbuild.studio.render.speech import speak
+from vidbuild.studio.render.voice import utter
 
 _CINEMATIC_SECONDS = 10
 _CLIP_SECONDS = 5  # of a clip that a draft does not fetch
@@ -220,7 +220,7 @@ def _audio(
     """Speech with its captions, a recording, or the placeholder of one that is not fetched."""
     if body.get("script"):
         script = read_script(str(body["script"]))
-        spoken = speak(
+        spoken = utter(
             script,
             voice_id=str(body.get("voice_id") or body.get("avatar_id") or ""),
             settings=body.get("voice_settings") or {},
