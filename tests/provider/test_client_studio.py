@@ -13,7 +13,8 @@ from vidbuild.diagnostics import EXIT_CREDENTIALS, Problems
 from vidbuild.provider.client import HeyGen
 from vidbuild.provider.model import Expired, Provider, Refused, Taken, Unknown
 from vidbuild.schema.api import Api, load_api
-from vidbuild.studio.serve import listen, loopback
+from vidbuild.studio.hosts import loopback
+from vidbuild.studio.serve import listen
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 WEEK = 7 * 24 * 3600

@@ -288,7 +288,8 @@ def test_without_a_key_of_its_own_any_key_will_do_but_none(tmp_path: Path) -> No
 
 ASTRAY = [
     ("GET", "/v3/nothing", 404, "not_found"),
-    ("GET", "/", 404, "not_found"),
+    ("POST", "/", 405, "method_not_allowed"),
+    ("GET", "/_studio/page", 404, "not_found"),
     ("GET", "/v3/videos/", 404, "not_found"),
     ("GET", "/v3/videos/%2e%2e", 404, "video_not_found"),
     ("GET", "/v3/videos/unknown", 404, "video_not_found"),

@@ -22,6 +22,7 @@ from vidbuild.studio import store, videos
 from vidbuild.studio.answers import ApiError, answer, data, dated, encode, say_error
 from vidbuild.studio.asset_calls import get_asset, get_file, upload_asset
 from vidbuild.studio.desk import USERNAME, Desk
+from vidbuild.studio.page import page_routes
 from vidbuild.studio.video_calls import (
     create_video,
     delete_video,
@@ -92,6 +93,7 @@ def make_app(desk: Desk) -> ASGIApp:
             "/files/{owner_id}/{name}", _endpoint(desk, "GET /files", get_file, open_to_all=True)
         ),
     ]
+    routes += page_routes(desk)
     errors = (ApiError, HTTPException, ClientDisconnect, Exception)
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(errors, say_error))
     app.router.redirect_slashes = False

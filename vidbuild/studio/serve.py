@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import socket
 import threading
@@ -32,6 +31,8 @@ async def serve(
     require_wheels("uvicorn")
     import uvicorn
 
+    from vidbuild.studio.hosts import local_names_only, loopback
+
     if studio.open_to_all and not loopback(host):
         raise problem(
             "VB804",
@@ -41,9 +42,10 @@ async def serve(
         )
     with listen(host, port) as sockets:
         async with studio:
+            app = local_names_only(studio.app) if studio.open_to_all else studio.app
             server = uvicorn.Server(
                 uvicorn.Config(
-                    studio.app,
+                    app,
                     log_config=None,
                     access_log=False,
                     lifespan="off",
@@ -56,16 +58,6 @@ async def serve(
             with _stopping(server):
                 on_ready(_url(host, sockets))
                 await server.serve(sockets=[sockets])
-
-
-def loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextmanager
