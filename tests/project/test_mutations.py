@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -20,6 +21,7 @@ from vidbuild.diagnostics import Problems, folded
 from vidbuild.pipeline import load
 from vidbuild.project.template import Templates
 from vidbuild.report.diagnostics import diagnostics_text
+from vidbuild.schema.api import load_api
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/vidbuild.yaml"))
@@ -188,21 +190,30 @@ def test_everything_loads(tmp_path: Path) -> None:
     assert len(loaded.requests) == 7
 
 
+def put(path: Path, content: str) -> None:
+    """Another content. A file that is emptied first would be waited for by some file systems."""
+    with path.open("r+b") as file:
+        file.write(content.encode("utf-8", "surrogatepass"))
+        file.truncate()
+
+
 @pytest.fixture
-def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most mutations leave the templates alone: each text is compiled once, not each time."""
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What most mutations leave alone is not made anew each time: templates are compiled once
+    for each text, and an edition of the API is read once."""
     compiled: Any = Templates.compile
-    kept: dict[tuple[Any, ...], CodeType] = {}
+    codes: dict[tuple[Any, ...], CodeType] = {}
 
-    def once(self: Templates, *given: Any) -> CodeType:
-        if given not in kept:
-            kept[given] = compiled(self, *given)
-        return kept[given]
+    def compile_once(self: Templates, *given: Any) -> CodeType:
+        if given not in codes:
+            codes[given] = compiled(self, *given)
+        return codes[given]
 
-    monkeypatch.setattr(Templates, "compile", once)
+    monkeypatch.setattr(Templates, "compile", compile_once)
+    monkeypatch.setattr("vidbuild.pipeline.load_api", cache(load_api))
 
 
-@pytest.mark.usefixtures("compiled_once")
+@pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("seed", range(BATCHES))
 @pytest.mark.parametrize("example", [*NAMES, "everything"])
 def test_mutated_projects(tmp_path: Path, example: str, seed: int) -> None:
@@ -213,10 +224,10 @@ def test_mutated_projects(tmp_path: Path, example: str, seed: int) -> None:
     for _ in range(ROUNDS):
         file = rng.choice([project, project, *others])
         if file != last:
-            last.write_text(whole[last], encoding="utf-8")
+            put(last, whole[last])
             last = file
         content = mutated(whole[file], rng)
-        file.write_bytes(content.encode("utf-8", "surrogatepass"))
+        put(file, content)
         try:
             found = load(project, profile=rng.choice([None, None, "draft"])).diagnostics
         except Problems as problems:
