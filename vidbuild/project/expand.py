@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
@@ -22,6 +22,7 @@ from vidbuild.project.emptied import Emptied
 from vidbuild.project.fields import Resolver
 from vidbuild.project.loops import Loop, read_loop
 from vidbuild.project.model import Definition, Expanded, Layer, Project, Video, origin
+from vidbuild.project.moulds import Mould, Moulds
 from vidbuild.project.names import files_in_the_way, folded, wrong_with
 from vidbuild.project.overrides import applies
 from vidbuild.project.rendering import Renderer, is_template
@@ -54,6 +55,7 @@ class _Expansion:
         self.resolver = Resolver(self.renderer, shape)
         self.variants = Variants(shape)
         self.parts = Parts()
+        self.moulds = Moulds(self.variants.tag)
         self.emptied = Emptied()
         self.found: list[Diagnostic] = []
         self.unfinished: dict[str, Video] = {}
@@ -65,6 +67,11 @@ class _Expansion:
     def videos(self, definition: Definition) -> Iterator[Video]:
         """The block's videos. What makes a loop's names unknown is nobody's own error: it
         stays without a video, and so blocks every command."""
+        form = None if self.project.above else self.moulds.form(definition)
+        mould = self.moulds.get(form)
+        if mould is not None:
+            yield from self.alike(mould, definition)
+            return
         try:
             block = read_block(definition, self.parts, self.project.profile_vars)
             overrides = (override.fields for override in block.overrides)
@@ -79,9 +86,27 @@ class _Expansion:
             return
         for row in loop.rows if loop else (None,):
             try:
-                yield self.video(block, loop, row)
+                video = self.video(block, loop, row)
             except Problems as problems:
                 self.found += [_about(d, definition, row) for d in problems.diagnostics]
+            else:
+                yield video
+                if form is not None and loop is None:
+                    self.learn(form, block)
+
+    def learn(self, form: Hashable, block: Block) -> None:
+        """Others of this form are made alike, unless their kind is known by rendering alone."""
+        kind = self.variants.chosen(block.fields)
+        if not (isinstance(kind, str) and is_template(kind)):
+            self.moulds.learn(form, block, self.variants.fitted(block.fields))
+
+    def alike(self, mould: Mould, definition: Definition) -> Iterator[Video]:
+        """The video of a block of which there was one like it."""
+        block, layers = mould.cast(definition)
+        try:
+            yield self.video(block, None, None, layers)
+        except Problems as problems:
+            self.found += [_about(d, definition, None) for d in problems.diagnostics]
 
     def loop(self, block: Block) -> Loop | None:
         value, layer = block.written("for_each")
@@ -100,18 +125,28 @@ class _Expansion:
             names["each"] = Each(row.values, row.columns, f"row {row.number} of {row.span.file}")
         return VideoScope(block.vars, names, self.renderer.data)
 
-    def video(self, block: Block, loop: Loop | None, row: Row | None) -> Video:
+    def video(
+        self,
+        block: Block,
+        loop: Loop | None,
+        row: Row | None,
+        fitted: tuple[Layer, ...] | None = None,
+    ) -> Video:
+        """The video of a block and row; `fitted` are its layers, where they are known."""
         name, files = self.name(block, loop, row)
         scope = self.scope(block, row, {"name": name, "key": block.definition.key})
         scope.files.update(files)
         try:
-            return self.resolved(block, loop, row, name, scope)
+            if fitted is None:
+                block, fitted = self.fitted(block, row, scope)
+            return self.resolved(block, loop, row, name, scope, fitted)
         except Problems as problems:
             raise Problems([replace(d, video=name) for d in problems.diagnostics]) from None
 
-    def resolved(
-        self, block: Block, loop: Loop | None, row: Row | None, name: str, scope: VideoScope
-    ) -> Video:
+    def fitted(
+        self, block: Block, row: Row | None, scope: VideoScope
+    ) -> tuple[Block, tuple[Layer, ...]]:
+        """The block under what stands above it, and all layers fitted to their variant."""
         layers, above = block.fields, self.project.above
         if block.overrides:
             chosen = (o.fields for o in block.overrides if applies(o, row, scope, self.renderer))
@@ -119,7 +154,17 @@ class _Expansion:
         if above:
             layers += tuple(part for layer in above for part in self.parts.fields(layer))
             block = keys_above(block, above)
-        layers = self.variants.fitted(self.with_kind(layers, scope))
+        return block, self.variants.fitted(self.with_kind(layers, scope))
+
+    def resolved(  # noqa: PLR0917 - all that a video is made of
+        self,
+        block: Block,
+        loop: Loop | None,
+        row: Row | None,
+        name: str,
+        scope: VideoScope,
+        layers: tuple[Layer, ...],
+    ) -> Video:
         resolved = self.resolver.resolve(layers, scope)
         kind = resolved.fields.get(self.variants.tag)
         check_ignored(block, self.variants.members)
