@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plan.worlds import api, entry, lock, request
-from vidbuild.plan.cost import estimate, estimate_body, total
+from vidbuild.plan.cost import Estimates, estimate, estimate_body, total
 from vidbuild.plan.paces import Pace, learn_paces
 from vidbuild.request.model import Media
 from vidbuild.schema.rates import pace
@@ -256,3 +256,40 @@ def test_totals() -> None:
     assert total([]) == 0
     assert total([1.0, None]) is None
     assert total([0.1] * 3) == pytest.approx(0.3)
+
+
+SCRIPTS = st.sampled_from(
+    [
+        TEXT,
+        "Short.",
+        "In 42 ways, 1,000 times.",
+        "你好，世界。",
+        "Ένα, δύο.",
+        'A <break time="2s"/> b.',
+    ]
+)
+BODIES = st.fixed_dictionaries(
+    {"script": SCRIPTS, "title": st.sampled_from(["One", "Two"])},
+    optional={
+        "voice_id": st.sampled_from(["V", "W"]),
+        "voice_settings": st.sampled_from([{"speed": 1.5}, {"locale": "de-DE"}, {"pitch": 1}]),
+        "engine": st.sampled_from([{"type": "avatar_iii"}, {"type": "avatar_v"}]),
+        "resolution": st.sampled_from(["4k", "720p"]),
+        "motion_prompt": st.just("waves"),
+        "type": st.sampled_from(["avatar", "image", "cinematic_avatar", "studio"]),
+        "scenes": st.just([{"type": "image", "duration": 4}]),
+        "duration": st.just(5),
+    },
+)
+
+
+@given(st.lists(BODIES, min_size=1, max_size=6), st.booleans())
+def test_requests_that_are_alike_cost_what_each_does(
+    bodies: list[dict[str, Any]], learned: bool
+) -> None:
+    paces = {("heygen", "V"): Pace(stretch=1.2), ("heygen", "W"): Pace(letter=0.1)}
+    estimates = Estimates(api(), paces if learned else {})
+    for n, body in enumerate(bodies):
+        text = body["script"]
+        video = request(f"v{n}", text, **{k: v for k, v in body.items() if k != "script"})
+        assert estimates.of(video) == estimate(api(), video, paces if learned else {})

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic
-from vidbuild.plan.cost import estimate, total
+from vidbuild.plan.cost import Estimates, total
 from vidbuild.plan.decide import decide
 from vidbuild.plan.digest import digest, listed
 from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary, at_no_cost
-from vidbuild.plan.paces import Paces, learn_paces
+from vidbuild.plan.paces import learn_paces
 from vidbuild.plan.policy import is_unanswered
 from vidbuild.plan.privacy import discreet
 from vidbuild.plan.selection import Selection, Subject, check_selection, select_names
@@ -165,15 +165,16 @@ def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change,
     paces = situation.paces
     if paces is None:
         paces = learn_paces(api, situation.lock, wanted) if paying else {}
+    estimates = Estimates(api, paces)
     return tuple(
         change
         if change.action is Action.unchanged  # the table has said so, and there are many
-        else replace(change, estimate=_estimate(api, change, paces, pays=change.name in paying))
+        else replace(change, estimate=_estimate(change, estimates, pays=change.name in paying))
         for change in changes
     )
 
 
-def _estimate(api: Api, change: Change, paces: Paces, *, pays: bool) -> Estimate:
+def _estimate(change: Change, estimates: Estimates, *, pays: bool) -> Estimate:
     if pays:
-        return estimate(api, change.request, paces) if change.request is not None else Estimate()
+        return estimates.of(change.request) if change.request is not None else Estimate()
     return at_no_cost(change.render)

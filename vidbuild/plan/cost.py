@@ -7,17 +7,63 @@ never 0, and is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vidbuild.plan.model import Estimate
 from vidbuild.plan.paces import Pace, Paces
-from vidbuild.plan.speech import Part, parts_of, spoken_seconds
+from vidbuild.plan.speech import SCRIPT, Part, parts_of, spoken_seconds
 from vidbuild.request.model import Media, Request
 from vidbuild.schema.api import Api
-from vidbuild.schema.rates import price, unpriced
+from vidbuild.schema.rates import price, tariff, unpriced
 
 _USUAL = Pace()
+
+
+class Estimates:
+    """Estimates of many requests: those that differ in their words alone share all else."""
+
+    def __init__(self, api: Api, paces: Paces) -> None:
+        self._api, self._paces = api, paces
+        self._alike: dict[Hashable, _Alike | None] = {}
+
+    def of(self, request: Request) -> Estimate:
+        """Seconds and dollars of rendering a request."""
+        text = request.body.get(SCRIPT)
+        if type(text) is not str:
+            return estimate(self._api, request, self._paces)
+        others = [(k, v if type(v) is str else repr(v)) for k, v in request.body.items()
+                  if k not in _WORDS]  # fmt: skip
+        key = (request.provider, *others)
+        if key not in self._alike:
+            self._alike[key] = self._learned(request)
+        alike = self._alike[key]
+        if alike is None:
+            return estimate(self._api, request, self._paces)
+        seconds = _spoken(self._api, alike.part, text, alike.pace)
+        return _within(seconds, alike.price(seconds))
+
+    def _learned(self, request: Request) -> _Alike | None:
+        parts = parts_of(self._api, request.body, request.media)
+        price = tariff(self._api, request.body)
+        if price is None or len(parts) != 1 or parts[0].text != request.body[SCRIPT]:
+            return None
+        own = self._paces.get((request.provider, parts[0].voice or ""), _USUAL)
+        return _Alike(part=parts[0], pace=own, price=price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alike:
+    """What requests have in common that one voice speaks from the first word to the last."""
+
+    part: Part
+    pace: Pace
+    price: Callable[[float], tuple[float, float]]
+
+
+# What differs from one video to the next and decides nothing but the length.
+_WORDS = frozenset({SCRIPT, "title"})
 
 
 def estimate(api: Api, request: Request, paces: Paces) -> Estimate:
@@ -50,10 +96,16 @@ def estimate_body(
         unknown = ()
     if bounds is None:
         return Estimate(seconds=seconds, unknown=unknown)
-    low, high = (round(bound, 4) for bound in bounds)
+    return _within(seconds, bounds, unknown)
+
+
+def _within(
+    seconds: float | None, bounds: tuple[float, float], unknown: tuple[str, ...] = ()
+) -> Estimate:
+    low, high = round(bounds[0], 4), round(bounds[1], 4)
     return Estimate(
         seconds=seconds,
-        cost_usd=round((low + high) / 2, 4),
+        cost_usd=low if low == high else round((low + high) / 2, 4),
         cost_low_usd=low,
         cost_high_usd=high,
         unknown=unknown,
@@ -82,10 +134,14 @@ def total(amounts: Iterable[float | None]) -> float | None:
 def _seconds(api: Api, part: Part, provider: str, paces: Paces) -> float | None:
     if part.text is None:
         return part.seconds
-    speech, pauses = spoken_seconds(api, part)
-    own = paces.get((provider, part.voice or ""), _USUAL)
+    return _spoken(api, part, part.text, paces.get((provider, part.voice or ""), _USUAL))
+
+
+def _spoken(api: Api, part: Part, text: str, own: Pace) -> float:
+    """Seconds that a text takes in the voice and at the speed of a part."""
     if own.letter is not None:
-        return round(len(part.text) * own.letter / part.speed, 2)
+        return round(len(text) * own.letter / part.speed, 2)
+    speech, pauses = spoken_seconds(api, part, text)
     return round(speech * own.stretch + pauses, 2)
 
 

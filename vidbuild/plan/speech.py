@@ -18,7 +18,7 @@ from vidbuild.request.model import Media
 from vidbuild.schema.api import Api
 from vidbuild.schema.rates import pace, usual_length
 
-_SCRIPT = "script"
+SCRIPT = "script"
 _VOICES = ("voice_id", "avatar_id")  # without a voice the look's own one speaks
 _SPEED = ("voice_settings", "speed")
 _LOCALE = ("voice_settings", "locale")
@@ -81,9 +81,10 @@ def voices_of(body: Mapping[str, Any]) -> set[str]:
     return set() if voice is None else {voice}
 
 
-def spoken_seconds(api: Api, part: Part) -> tuple[float, float]:
-    """Seconds of speech by the API's table of paces, and of pauses beside it."""
-    text = part.text or ""
+def spoken_seconds(api: Api, part: Part, text: str | None = None) -> tuple[float, float]:
+    """Seconds of speech by the API's table of paces, and of pauses beside it; with `text` of that
+    instead of the part's own."""
+    text = part.text or "" if text is None else text
     pauses = 0.0
     if "<" in text:
         pauses = sum(_pause(found) for found in _BREAK.finditer(text))
@@ -126,7 +127,7 @@ def _parts(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Ite
 
 
 def _part(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Part:
-    script = body.get(_SCRIPT)
+    script = body.get(SCRIPT)
     if isinstance(script, str) or is_mask(script):
         return _speech(body, at, script)
     for field in _RECORDINGS:
@@ -143,7 +144,7 @@ def _part(body: Mapping[str, Any], at: Path, media: Mapping[str, Media]) -> Part
 def _speech(body: Mapping[str, Any], at: Path, script: Any) -> Part:
     speed = look_up(body, _SPEED)
     return Part(
-        place=dotted((*at, _SCRIPT)),
+        place=dotted((*at, SCRIPT)),
         text=script if isinstance(script, str) else None,
         hidden=0 if isinstance(script, str) else int(script["length"]),
         voice=_voice(body),

@@ -6,7 +6,7 @@ request that no row fits has no price. Learning a voice's own pace is not for he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +38,25 @@ def price(
         return None
     kinds = [kind] if kind and kind in rates["kinds"] else list(rates["kinds"])
     return _priced(_Asked(rates, kinds, seconds, lengths), rates["rows"], body)
+
+
+def tariff(api: Api, body: Mapping[str, Any]) -> Callable[[float], Range] | None:
+    """The price of a request by its length, for who asks it of many that differ in their words
+    alone. None where the length of the whole does not tell the price."""
+    rates = api.document.get("x-vidbuild-rates")
+    rows = _rows(rates, rates["rows"], body, rates["kinds"]) if rates is not None else None
+    if rows is None or any("parts" in row for row in rows):
+        return None
+    each = [_range(row["video" if "video" in row else "second"], 1) for row in rows]
+    flat = ["video" in row for row in rows]
+
+    def priced(seconds: float) -> Range:
+        times = [1 if is_flat else seconds for is_flat in flat]
+        lows = [low * many for (low, _), many in zip(each, times, strict=True)]
+        highs = [high * many for (_, high), many in zip(each, times, strict=True)]
+        return min(lows), max(highs)
+
+    return priced
 
 
 def unpriced(api: Api, body: Mapping[str, Any]) -> tuple[str, ...]:
