@@ -263,7 +263,7 @@ SCRIPTS = st.sampled_from(
         TEXT,
         "Short.",
         "In 42 ways, 1,000 times.",
-        "你好，世界。",
+        "你好世界。",
         "Ένα, δύο.",
         'A <break time="2s"/> b.',
     ]

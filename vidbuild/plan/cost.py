@@ -13,29 +13,29 @@ from typing import Any
 
 from vidbuild.plan.model import Estimate
 from vidbuild.plan.paces import Pace, Paces
-from vidbuild.plan.speech import SCRIPT, Part, parts_of, spoken_seconds
+from vidbuild.plan.speech import SCRIPT, SPEAKING, Part, parts_of, spoken_seconds
 from vidbuild.request.model import Media, Request
 from vidbuild.schema.api import Api
-from vidbuild.schema.rates import price, tariff, unpriced
+from vidbuild.schema.rates import deciding, price, tariff, unpriced
 
 _USUAL = Pace()
 
 
 class Estimates:
-    """Estimates of many requests: those that differ in their words alone share all else."""
+    """Estimates of many requests: what is spoken and priced alike shares all but its words."""
 
     def __init__(self, api: Api, paces: Paces) -> None:
         self._api, self._paces = api, paces
         self._alike: dict[Hashable, _Alike | None] = {}
+        self._fields = sorted(deciding(api) | SPEAKING)
 
     def of(self, request: Request) -> Estimate:
         """Seconds and dollars of rendering a request."""
         text = request.body.get(SCRIPT)
         if type(text) is not str:
             return estimate(self._api, request, self._paces)
-        others = [(k, v if type(v) is str else repr(v)) for k, v in request.body.items()
-                  if k not in _WORDS]  # fmt: skip
-        key = (request.provider, *others)
+        told = map(request.body.get, self._fields)
+        key = (request.provider, *[v if type(v) is str or v is None else (repr(v),) for v in told])
         if key not in self._alike:
             self._alike[key] = self._learned(request)
         alike = self._alike[key]
@@ -60,10 +60,6 @@ class _Alike:
     part: Part
     pace: Pace
     price: Callable[[float], tuple[float, float]]
-
-
-# What differs from one video to the next and decides nothing but the length.
-_WORDS = frozenset({SCRIPT, "title"})
 
 
 def estimate(api: Api, request: Request, paces: Paces) -> Estimate:

@@ -29,6 +29,8 @@ _SCENES = "scenes"
 _INNER = "input"
 _CLIP = "source"
 _OPEN = "the video"
+# Members beside the script that say who speaks, how, and whether that is all there is to hear.
+SPEAKING = frozenset({*_VOICES, _SPEED[0], _LOCALE[0], _SCENES, _INNER, "type"})
 
 _BREAK = re.compile(r"""<break\s+time\s*=\s*["']?\s*([\d.]+)\s*(ms|s)\b[^>]*>""", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")

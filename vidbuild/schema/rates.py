@@ -40,6 +40,15 @@ def price(
     return _priced(_Asked(rates, kinds, seconds, lengths), rates["rows"], body)
 
 
+def deciding(api: Api) -> frozenset[str]:
+    """The members of a request that its price depends on, besides its length."""
+    rates = api.document.get("x-vidbuild-rates", {})
+    rows = (*rates.get("rows", ()), *rates.get("tells", ()))
+    fields = {field for row in rows for field in row.get("when", {})}
+    fields |= {row["given"] for row in rates.get("tells", ())}
+    return frozenset(field.partition(".")[0] for field in fields)
+
+
 def tariff(api: Api, body: Mapping[str, Any]) -> Callable[[float], Range] | None:
     """The price of a request by its length, for who asks it of many that differ in their words
     alone. None where the length of the whole does not tell the price."""

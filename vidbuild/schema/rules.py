@@ -39,6 +39,8 @@ def at(value: Any, field: str) -> Any:
     if "." not in field:
         return value.get(field) if isinstance(value, (dict, Mapping)) else None
     for part in field.split("."):
+        if value is None:
+            return None
         value = value.get(part) if isinstance(value, (dict, Mapping)) else None
     return value
 
