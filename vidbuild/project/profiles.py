@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic
-from vidbuild.project.model import Layer, Path, Source
 from vidbuild.project.discover import DRAFT
+from vidbuild.project.model import Layer, Path, Source
 from vidbuild.project.structure import PROFILE, Findings, kind_of, suggestion
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
