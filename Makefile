@@ -27,6 +27,14 @@ $(EDITOR_TOOLS)/.installed: tests/editor/package.json | $(VENV)/.installed
 	cd $(EDITOR_TOOLS) && PATH="$(abspath $(BIN)):$$PATH" npm install --no-package-lock --no-audit --no-fund --silent
 	@touch $@
 
+# The studio's page is tested in Debian's Chromium. Whoever may install it gets it here; elsewhere
+# the test says how.
+.PHONY: chromium
+chromium:
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+	  || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+	  || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; }
+
 demo: $(VENV)/.installed  ## plan and apply examples/quickstart with the embedded studio
 	$(BIN)/vidbuild -C examples/quickstart plan
 	$(BIN)/vidbuild -C examples/quickstart apply --yes
@@ -34,7 +42,7 @@ demo: $(VENV)/.installed  ## plan and apply examples/quickstart with the embedde
 
 # Kept byte code spares every worker and every process that a test starts from compiling anew.
 test: export PYTHONDONTWRITEBYTECODE :=
-test: $(VENV)/.installed $(EDITOR_TOOLS)/.installed  ## the whole test suite
+test: $(VENV)/.installed $(EDITOR_TOOLS)/.installed chromium  ## the whole test suite
 	$(BIN)/python -m pytest -n $(JOBS)
 
 check: $(VENV)/.installed  ## lint, types, and generated files that must not be stale
@@ -58,7 +66,7 @@ fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, and every 
 	FUZZ=12 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/state tests/request/test_fingerprint.py
 
-lowest: $(EDITOR_TOOLS)/.installed  ## the test suite on the lowest versions that pyproject.toml allows
+lowest: $(EDITOR_TOOLS)/.installed chromium  ## the test suite on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	sed -n '/^dependencies/,/^\]/p; /^studio = \[/,/^\]/p' pyproject.toml | sed -n 's/^  "\(.*\)>=\([^"]*\)".*/\1==\2/p' > $(VENV)-lowest/pins.txt

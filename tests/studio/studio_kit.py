@@ -28,7 +28,7 @@ import asyncio, sys
 from pathlib import Path
 from vidbuild.studio.serve import serve
 from vidbuild.studio.server import Studio
-studio = Studio(data=Path(sys.argv[1]), render=sys.argv[2], workers=1)
+studio = Studio(data=Path(sys.argv[1]), render=sys.argv[2], key=sys.argv[3] or None, workers=1)
 asyncio.run(serve(studio, on_ready=lambda url: print(url, flush=True), port=0))
 print("closed", flush=True)
 """
@@ -125,10 +125,12 @@ def _members(document: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]
 
 
 @contextmanager
-def served(data: Path, render: str = "draft") -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(
+    data: Path, render: str = "draft", *, key: str = ""
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process that serves, and its URL; killed at the end, however the test went."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(data), render],
+        [sys.executable, "-c", SERVER, str(data), render, key],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -142,5 +144,5 @@ def served(data: Path, render: str = "draft") -> Iterator[tuple[subprocess.Popen
         process.communicate()
 
 
-def http_to(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"x-api-key": "any"}, trust_env=False)
+def http_to(url: str, *, key: str = "any") -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"x-api-key": key}, trust_env=False)
