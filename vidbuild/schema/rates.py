@@ -87,6 +87,12 @@ def unpriced(api: Api, body: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def speech_price(api: Api, seconds: float) -> float | None:
+    """US dollars for a text that is spoken by itself; None where that is not known."""
+    listed = api.document.get("x-vidbuild-rates", {}).get("speech")
+    return None if listed is None else round(float(listed["second"]) * seconds, 6)
+
+
 def as_of(api: Api) -> str:
     """The day on which the prices were last seen (ISO 8601); empty without prices."""
     return str(api.document.get("x-vidbuild-rates", {}).get("as_of", ""))

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vidbuild.schema.api import Api
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenText:
@@ -47,12 +45,6 @@ def find_speech(db: sqlite3.Connection, speech_id: str) -> SpokenText | None:
 def all_speeches(db: sqlite3.Connection) -> Iterator[SpokenText]:
     """Oldest first: a part of the ledger."""
     return _rows(db, "SELECT * FROM speeches ORDER BY seq")
-
-
-def charge(api: Api, seconds: float) -> float:
-    """What speech of this length costs by the list, in USD."""
-    rates = api.document.get("x-vidbuild-rates", {})
-    return round(float(rates.get("speech", {}).get("second", 0.0)) * seconds, 6)
 
 
 def _rows(db: sqlite3.Connection, query: str, *values: Any) -> Iterator[SpokenText]:
