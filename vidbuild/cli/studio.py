@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from vidbuild.cli.options import global_options
+from vidbuild.diagnostics import Diagnostic, nearest
+from vidbuild.studio.faults import NAMES
+
+
+def rates(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """`NAME=RATE` of every `--fault`; a later one replaces an earlier one of its name."""
+    return dict(_rate(text, ctx, param) for text in given)
+
+
+def _rate(text: str, ctx: click.Context, param: click.Parameter) -> tuple[str, float]:
+    name, sign, rate = text.partition("=")
+    if name not in NAMES:
+        near = nearest(name, NAMES)
+        guess = f" Did you mean {near}?" if near else ""
+        message = f"{name!r} is no fault.{guess} There are {', '.join(NAMES)}."
+        raise click.BadParameter(message, ctx, param)
+    try:
+        number = float(rate)
+    except ValueError:
+        number = -1.0
+    if not sign or not 0 <= number <= 1:
+        message = f"{text!r} has to be {name}=RATE with a RATE from 0 to 1."
+        raise click.BadParameter(message, ctx, param)
+    return name, number
+
+
+def once_each(say: Callable[[Diagnostic], None]) -> Callable[[Diagnostic], None]:
+    """Says what it has not said before: a full disk fails every request."""
+    said: set[str] = set()
+
+    def speak(diagnostic: Diagnostic) -> None:
+        if diagnostic.message not in said:
+            said.add(diagnostic.message)
+            say(diagnostic)
+
+    return speak
 
 
 @click.group("studio")
@@ -58,9 +95,30 @@ def command() -> None:
     type=click.FloatRange(0),
     default=0.0,
     show_default=True,
-    help="How long a simulated render takes.",
+    help="How long a simulated render takes, in the mean.",
 )
-@click.option("--seed", type=int, help="Makes ids and simulated lengths repeat.")
+@click.option(
+    "--render-spread",
+    type=click.FloatRange(0, 5),
+    metavar="SIGMA",
+    default=0.0,
+    show_default=True,
+    help="How far simulated renders spread: the sigma of a lognormal distribution.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME=RATE",
+    multiple=True,
+    callback=rates,
+    help=f"How often, from 0 to 1, something goes wrong; repeatable. NAME: {', '.join(NAMES)}.",
+)
+@click.option(
+    "--replay-errors",
+    is_flag=True,
+    help="An error under an Idempotency-Key is the answer to every repeat, too.",
+)
+@click.option("--seed", type=int, help="Makes ids, simulated lengths and faults repeat.")
 @global_options()
 def serve(
     host: str,
@@ -70,6 +128,9 @@ def serve(
     concurrency: int,
     render: Literal["draft", "simulated"],
     render_seconds: float,
+    render_spread: float,
+    faults: dict[str, float],
+    replay_errors: bool,
     seed: int | None,
 ) -> int:
     """Serve the studio until interrupted.
@@ -78,6 +139,7 @@ def serve(
     """
     import asyncio
 
+    from vidbuild.cli.output import show_diagnostics
     from vidbuild.studio.serve import serve as run
     from vidbuild.studio.server import Studio
 
@@ -86,8 +148,12 @@ def serve(
         render=render,
         concurrency=concurrency,
         render_seconds=render_seconds,
+        render_spread=render_spread,
+        faults=faults,
+        replay_errors=replay_errors,
         seed=seed,
         key=key,
+        on_trouble=once_each(lambda said: show_diagnostics([said])),
     )
 
     def ready(url: str) -> None:

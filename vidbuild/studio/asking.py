@@ -39,10 +39,16 @@ def query(request: Request) -> dict[str, Any]:
 
 async def body(request: Request) -> dict[str, Any]:
     """The JSON body, as the operation wants it."""
-    read, operation = await json_body(request), _operation(request)
+    read = await json_body(request)
+    refuse_body(request, read)
+    return read
+
+
+def refuse_body(request: Request, read: Any) -> None:
+    """400 for a body that is not as the operation wants it."""
+    operation = _operation(request)
     if operation.body is not None:
         refuse(check(replace(operation.api, request=operation.body), read))
-    return read
 
 
 async def json_body(request: Request) -> dict[str, Any]:

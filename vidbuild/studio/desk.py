@@ -10,9 +10,11 @@ from pathlib import Path
 from starlette.requests import Request
 
 from vidbuild.clock import Clock
+from vidbuild.diagnostics import Diagnostic
 from vidbuild.schema.api import Api
 from vidbuild.studio import links
 from vidbuild.studio.answers import ApiError
+from vidbuild.studio.faults import Faults
 from vidbuild.studio.owners import Owner
 
 USERNAME = "studio"
@@ -22,7 +24,8 @@ USERNAME = "studio"
 class Desk:
     """`key` None accepts any key; `due` tells when a simulated render of an id will be done,
     None for a real one; `mint` makes a new id; `settle` brings finished work into the store
-    and sees that unfinished work goes on.
+    and sees that unfinished work goes on. `home` is the studio's own address, for links in what
+    it tells of its own accord. `trouble` hears of what failed with no caller to tell.
     """
 
     db: sqlite3.Connection
@@ -36,7 +39,10 @@ class Desk:
     mint: Callable[[], str]
     due: Callable[[str], float | None]
     settle: Callable[[], None]
-    replay_errors: bool = False
+    home: str
+    faults: Faults
+    replay_errors: bool
+    trouble: Callable[[Exception], Diagnostic]
 
     @property
     def now(self) -> float:
@@ -45,9 +51,14 @@ class Desk:
 
 def link(desk: Desk, request: Request, owner_id: str, name: str) -> str:
     """A fresh signed URL of one file, on the host that the caller reached us by."""
+    return place(desk, str(request.base_url), owner_id, name)
+
+
+def place(desk: Desk, base: str, owner_id: str, name: str) -> str:
+    """The same on a given host."""
     path = f"/files/{owner_id}/{name}"
-    base = str(request.base_url).rstrip("/")
-    return f"{base}{path}?{links.sign(desk.secret, path, int(desk.now) + links.LIFETIME)}"
+    signature = links.sign(desk.secret, path, int(desk.now) + links.LIFETIME)
+    return f"{base.rstrip('/')}{path}?{signature}"
 
 
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:

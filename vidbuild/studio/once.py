@@ -20,9 +20,13 @@ PASSING = frozenset({409, 429})
 
 
 async def once(
-    desk: Desk, request: Request, prepare: Callable[[str | None], Awaitable[Commit]]
+    desk: Desk,
+    request: Request,
+    prepare: Callable[[str | None], Awaitable[Commit]],
+    *,
+    status: int = 200,
 ) -> Response:
-    """Answers a POST under its `Idempotency-Key`, if it has one.
+    """Answers a POST under its `Idempotency-Key`, if it has one; `status` says that it is done.
 
     `prepare` reads and checks the request and may take its time; what it returns is then
     carried out in the same transaction that records the answer, so that a kill leaves both
@@ -33,7 +37,7 @@ async def once(
         commit = await prepare(None)
         with transaction(desk.db):
             body = commit()
-        return answers.answer(body)
+        return answers.answer(body, status)
     if not replays.VALID_KEY.fullmatch(key):
         message = "Idempotency-Key must be 1 to 255 of A-Z a-z 0-9 _ : . -"
         raise ApiError(400, "invalid_parameter", message, param="Idempotency-Key")
@@ -50,7 +54,7 @@ async def once(
         commit = await prepare(key)
         with transaction(desk.db):
             body = commit()
-            replays.keep(desk.db, scope, key, status=200, body=body)
+            replays.keep(desk.db, scope, key, status=status, body=body)
     except BaseException as error:
         if desk.replay_errors and isinstance(error, ApiError) and error.status not in PASSING:
             said = answers.encode(error.body)
@@ -58,7 +62,7 @@ async def once(
         else:
             replays.drop(desk.db, scope, key)
         raise
-    return answers.answer(body)
+    return answers.answer(body, status)
 
 
 def scope_of(request: Request) -> str:

@@ -10,14 +10,14 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vidbuild.studio import assets, videos
+from vidbuild.studio import assets, ending, videos
 from vidbuild.studio.desk import Desk
 
 MAX_CRASHES = 2
@@ -100,16 +100,16 @@ class Outcome:
     message: str = ""
 
 
+# Asked for: it would come to nothing anyhow, so nothing is made.
+SPOILT = Outcome(code=ending.FAULT[0], message=ending.FAULT[1])
+
+
 class Rendering:
-    """Keeps up to `workers` processes busy while there is something to render.
+    """Keeps up to `workers` processes busy while there is something to render."""
 
-    `charge` prices a finished video: (request, seconds) to USD.
-    """
-
-    def __init__(self, desk: Desk, workers: int, charge: Callable[[Any, float], float]) -> None:
+    def __init__(self, desk: Desk, workers: int) -> None:
         self._desk = desk
         self._workers = workers
-        self._charge = charge
         self._idle: list[Worker] = []
         self._busy: set[asyncio.Task[None]] = set()
 
@@ -121,7 +121,13 @@ class Rendering:
                 return
             task = asyncio.create_task(self._work(video))
             self._busy.add(task)
-            task.add_done_callback(self._busy.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._busy.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, (OSError, sqlite3.Error)):
+            self._desk.trouble(error)
 
     async def close(self) -> None:
         """Stops at once; what was being rendered is given back for the next time."""
@@ -151,7 +157,8 @@ class Rendering:
         except BaseException:
             # Cancelled in the middle: the job is somebody else's, the worker nobody's.
             if video is not None:
-                videos.release(self._desk.db, video.video_id, crashed=False)
+                with suppress(sqlite3.Error):
+                    videos.release(self._desk.db, video.video_id, crashed=False)
             await _stop(worker)
             worker = None
             raise
@@ -168,6 +175,8 @@ class Rendering:
         return self._idle.pop() if self._idle else await Worker.start(self._desk.folder)
 
     async def _render(self, worker: Worker, video: videos.Video) -> Outcome:
+        if self._desk.faults.fails(video.seq):
+            return SPOILT
         folder = Path("videos") / video.video_id
         target = self._desk.folder / folder
         await asyncio.to_thread(_empty, target)
@@ -188,20 +197,15 @@ class Rendering:
         return Outcome(duration=float(draft["duration"]), folder=folder.as_posix())
 
     def _record(self, video: videos.Video, outcome: Outcome | None) -> None:
-        db, now = self._desk.db, self._desk.now
+        desk, now = self._desk, self._desk.now
         if outcome is None:
-            videos.release(db, video.video_id, crashed=True)
+            videos.release(desk.db, video.video_id, crashed=True)
         elif outcome.duration is None:
-            videos.fail(db, video.video_id, at=now, code=outcome.code, message=outcome.message)
+            ending.give_up(desk, video, at=now, code=outcome.code, message=outcome.message)
         else:
-            videos.complete(
-                db,
-                video.video_id,
-                at=now,
-                duration=outcome.duration,
-                charge=self._charge(video.request, outcome.duration),
-                folder=outcome.folder,
-            )
+            seconds, folder = outcome.duration, outcome.folder
+            ending.finish(desk, video, at=now, duration=seconds, folder=folder)
+        desk.settle()
 
 
 def processors() -> int:

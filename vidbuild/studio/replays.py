@@ -65,6 +65,16 @@ def keep(db: sqlite3.Connection, scope: str, key: str, *, status: int, body: str
     )
 
 
+def put(
+    db: sqlite3.Connection, scope: str, key: str, *, owner: str, now: float, status: int, body: str
+) -> None:
+    """An answer in place of whatever the key has had."""
+    db.execute(
+        "INSERT OR REPLACE INTO replays VALUES (?, ?, ?, ?, ?, ?)",
+        (scope, key, now, owner, status, body),
+    )
+
+
 def answered(db: sqlite3.Connection, scope: str, key: str) -> bool:
     """Whether the key has an answer, or will have the one of a request in progress."""
     query = "SELECT 1 FROM replays WHERE scope = ? AND idempotency_key = ?"

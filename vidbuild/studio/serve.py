@@ -32,6 +32,7 @@ async def serve(
     import uvicorn
 
     from vidbuild.studio.hosts import local_names_only, loopback
+    from vidbuild.studio.wire import Connection, patient
 
     if studio.open_to_all and not loopback(host):
         raise problem(
@@ -41,12 +42,16 @@ async def serve(
             exit_code=EXIT_USAGE,
         )
     with listen(host, port) as sockets:
+        studio.serve_at(_url(host, sockets))
         async with studio:
             app = local_names_only(studio.app) if studio.open_to_all else studio.app
             server = uvicorn.Server(
                 uvicorn.Config(
-                    app,
+                    patient(app),
+                    http=Connection,
+                    ws="none",
                     log_config=None,
+                    log_level="error",
                     access_log=False,
                     lifespan="off",
                     # The app dates its answers by its own clock.

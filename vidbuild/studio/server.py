@@ -6,30 +6,36 @@ Not for sockets: `serve` puts the same app on a port.
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 import re
+import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from vidbuild.clock import Clock, SystemClock
-from vidbuild.diagnostics import problem
+from vidbuild.diagnostics import Diagnostic, problem
 from vidbuild.schema.api import Api, load_api
-from vidbuild.schema.rates import price
-from vidbuild.studio.store import next_number
+from vidbuild.studio.store import next_number, unusable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from vidbuild.studio.delivering import Courier
+    from vidbuild.studio.delivery_address import Reach
     from vidbuild.studio.rendering import Rendering
 
 Render = Literal["draft", "simulated"]
 
 DEFAULT_DATA = Path(".vidbuild/studio")
 _WALLET = 100_000.0
+# The host that an embedded studio's client knows it by.
+_IN_PROCESS = "http://studio.localhost"
 _ALWAYS = ("starlette", "python_multipart")
 _DRAFTS = ("av", "PIL", "espeakng_loader")
 # Words a second of a simulated voice: the common 150 words a minute.
@@ -40,9 +46,11 @@ class Studio:
     """An embedded HeyGen over one data folder, which several processes may share.
 
     `render="draft"` makes watchable drafts; `"simulated"` answers with a sample after
-    `render_seconds` of the clock (spread by half around that, where there is a `seed`).
-    `seed` also makes ids repeat. `key` None accepts any key. `concurrency` is how many
-    videos may be in progress. Opening is cheap: no process starts before the first job.
+    `render_seconds` of the clock, in the mean: `render_spread` is the sigma of a lognormal
+    distribution around it. `faults` says how often what goes wrong, by name (see `faults`).
+    `seed` makes ids, lengths and faults repeat. `key` None accepts any key. `concurrency` is
+    how many videos may be in progress. Opening is cheap: no process starts before the first
+    job. What goes wrong with the folder later goes to `on_trouble`.
     """
 
     app: ASGIApp
@@ -54,50 +62,67 @@ class Studio:
         render: Render = "draft",
         concurrency: int = 10,
         render_seconds: float = 0.0,
+        render_spread: float = 0.0,
+        faults: Mapping[str, float] | None = None,
+        replay_errors: bool = False,
         seed: int | None = None,
         clock: Clock | None = None,
         key: str | None = None,
         api: Api | None = None,
         wallet: float = _WALLET,
         workers: int | None = None,
+        on_trouble: Callable[[Diagnostic], None] = lambda _: None,
     ) -> None:
         require_wheels(*_ALWAYS, *(_DRAFTS if render == "draft" else ()))
         self._data = data
         self._render = render
         self._concurrency = concurrency
-        self._render_seconds = render_seconds
+        self._lengths = (render_seconds, render_spread)
+        self._faults = faults or {}
+        self._replay_errors = replay_errors
         self._seed = seed
         self._clock = clock or SystemClock()
         self._key = key
         self._api = api
         self._wallet = wallet
         self._workers = workers
+        self._on_trouble = on_trouble
+        self._served_at: str | None = None
         self._rendering: Rendering | None = None
+        self._courier: Courier | None = None
 
     async def __aenter__(self) -> Self:
         from vidbuild.studio.app import make_app
+        from vidbuild.studio.delivering import Courier
         from vidbuild.studio.desk import Desk
+        from vidbuild.studio.faults import Faults
         from vidbuild.studio.owners import Owner
         from vidbuild.studio.rendering import Rendering, processors
-        from vidbuild.studio.store import open_store, signing_secret
+        from vidbuild.studio.store import guarded, open_store, signing_secret
 
         db = open_store(self._data, wallet=self._wallet)
-        self._desk = Desk(
-            db=db,
-            api=self._api or load_api(),
-            folder=self._data.resolve(),
-            owner=Owner(self._data / "owners"),
-            clock=self._clock,
-            key=self._key,
-            concurrency=self._concurrency,
-            secret=signing_secret(db),
-            mint=self._mint,
-            due=self._due,
-            settle=self._settle,
-        )
-        self._rendering = Rendering(self._desk, self._workers or processors(), self._charge)
-        self.app = make_app(self._desk)
-        self._settle()
+        with guarded(self._data):
+            self._desk = Desk(
+                db=db,
+                api=self._api or load_api(),
+                folder=self._data.resolve(),
+                owner=Owner(self._data / "owners"),
+                clock=self._clock,
+                key=self._key,
+                concurrency=self._concurrency,
+                secret=signing_secret(db),
+                mint=self._mint,
+                due=self._due,
+                settle=self._settle,
+                home=self._served_at or _IN_PROCESS,
+                faults=Faults(rates=self._faults, seed=self._word_of_seed()),
+                replay_errors=self._replay_errors,
+                trouble=self._trouble,
+            )
+            self._rendering = Rendering(self._desk, self._workers or processors())
+            self._courier = Courier(self._desk, self._reach(), punctual=self._served_at is not None)
+            self.app = make_app(self._desk)
+            self._settle()
         return self
 
     async def __aexit__(
@@ -106,10 +131,29 @@ class Studio:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._courier is not None:
+            await self._courier.close()
         if self._rendering is not None:
             await self._rendering.close()
         self._desk.owner.leave()
         self._desk.db.close()
+
+    def serve_at(self, url: str) -> None:
+        """Where the app will be reached, told before the studio is opened. A studio without an
+        address delivers events to this machine only, and ends simulated videos when asked."""
+        self._served_at = url
+
+    def _reach(self) -> Reach:
+        from vidbuild.studio.delivery_address import Reach
+        from vidbuild.studio.hosts import loopback
+
+        if self._served_at is None:
+            return Reach.SELF
+        return (
+            Reach.EVERYWHERE
+            if loopback(urlsplit(self._served_at).hostname or "")
+            else Reach.OUTSIDE
+        )
 
     @property
     def open_to_all(self) -> bool:
@@ -117,21 +161,26 @@ class Studio:
         return self._key is None
 
     def _settle(self) -> None:
-        """Ends simulated renders whose time has come; sees that real ones go on."""
-        from vidbuild.studio import videos
+        """Ends simulated renders whose time has come; sees that all other work goes on."""
+        from vidbuild.studio import ending, videos
 
         for video in videos.due(self._desk.db, self._desk.now):
-            seconds = spoken_seconds(video.request)
-            videos.complete(
-                self._desk.db,
-                video.video_id,
+            ending.finish(
+                self._desk,
+                video,
                 at=video.due_at or self._desk.now,
-                duration=seconds,
-                charge=self._charge(video.request, seconds),
+                duration=spoken_seconds(video.request),
                 folder=None,
             )
-        if self._rendering is not None:
+        if self._rendering is not None and self._courier is not None:
             self._rendering.wake()
+            self._courier.wake()
+
+    def _trouble(self, error: Exception) -> Diagnostic:
+        """What has gone wrong with the folder; its owner hears of it, too."""
+        said = unusable(self._data, error)
+        self._on_trouble(said)
+        return said
 
     def _mint(self) -> str:
         if self._seed is None:
@@ -140,19 +189,16 @@ class Studio:
             :32
         ]
 
+    def _word_of_seed(self) -> str:
+        return secrets.token_hex(8) if self._seed is None else str(self._seed)
+
     def _due(self, video_id: str) -> float | None:
         if self._render == "draft":
             return None
-        spread = 1.0
-        if self._seed is not None:
-            spread = random.Random(f"{self._seed}:{video_id}").uniform(0.5, 1.5)  # noqa: S311 - a spread of times, no secret
-        return self._desk.now + self._render_seconds * spread
-
-    def _charge(self, request: Mapping[str, Any], seconds: float) -> float:
-        """What a render costs by the list: the middle where that depends on the avatar, which
-        is what a lock records as well."""
-        listed = price(self._desk.api, dict(request), seconds)
-        return 0.0 if listed is None else round(sum(listed) / 2, 4)
+        mean, sigma = self._lengths
+        drawn = random.Random(f"{self._seed}:{video_id}").gauss(0.0, 1.0)  # noqa: S311 - a spread of times, no secret
+        # The mean of a lognormal distribution is above its middle by this much.
+        return self._desk.now + mean * math.exp(sigma * drawn - sigma * sigma / 2)
 
 
 def require_wheels(*modules: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidbuild.diagnostics import Problems, problem
+from vidbuild.diagnostics import Diagnostic, Problems
 
 _FIRST = 3  # older ones cannot be brought up to date
 
@@ -97,7 +97,6 @@ _TABLES = (
         callback_url TEXT,
         attempts INTEGER NOT NULL DEFAULT 0,
         next_at REAL,
-        owner TEXT,
         outcome TEXT
     )
     """,
@@ -196,8 +195,17 @@ def open_store(folder: Path, *, wallet: float) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         _lay_out(db, wallet)
     except (OSError, sqlite3.Error) as error:
-        raise _unusable(folder, error) from error
+        raise Problems([unusable(folder, error)]) from error
     return db
+
+
+@contextmanager
+def guarded(folder: Path) -> Iterator[None]:
+    """Says what goes wrong with the folder as a problem, not as a traceback."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise Problems([unusable(folder, error)]) from error
 
 
 @contextmanager
@@ -263,9 +271,14 @@ def _lay_out(db: sqlite3.Connection, wallet: float) -> None:
         db.execute(f"PRAGMA user_version = {LAYOUT}")
 
 
-def _unusable(folder: Path, error: Exception) -> Problems:
-    return problem(
-        "VB802",
-        f"the studio cannot use its folder {folder}: {error}",
-        hint="make the folder writable, or delete it to start with an empty studio",
+def unusable(folder: Path, error: Exception) -> Diagnostic:
+    return Diagnostic(
+        code="VB802",
+        message=f"the studio cannot use its folder {folder}: {reason_of(error)}",
+        hint="make room and make the folder writable, or delete it to start with an empty studio",
     )
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong, without the path that it went wrong with."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
