@@ -9,6 +9,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from vidbuild.studio.render.script import Script
@@ -64,41 +65,50 @@ def encode_srt(cues: Sequence[Cue]) -> str:
     return "\n".join(blocks)
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def tokens(text: str) -> tuple[str, ...]:
     """Pieces between which a line may break: words with their spaces, single CJK characters.
 
     A word wider than a line (Thai writes no spaces) is cut between its letters.
     """
     found: list[str] = []
+    used = 0  # columns of the last piece
+    last = ""
     for char in text:
-        if not found:
-            fresh = True
-        else:
-            last = found[-1][-1]
-            fresh = char not in _CLOSING and (
-                _wide(char)
+        fresh = not found or (
+            char not in _CLOSING
+            and (
+                last.isspace()
+                or _wide(char)
                 or _wide(last)
-                or last.isspace()
-                or (_letter(char) and last not in _LEADING and columns(found[-1]) >= _LINE)
+                or (used >= _LINE and _letter(char) and last not in _LEADING)
             )
+        )
         if fresh and not char.isspace():
-            found.append(char)
-        elif found:
+            found.append("")
+            used = 0
+        if found:
             found[-1] += char
-    return found
+            used += _columns(char)
+            last = char
+    return tuple(found)
 
 
 def columns(text: str) -> int:
     """How wide a text is on a grid: CJK counts two, marks nothing."""
-    return sum(
-        0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + _wide(char) for char in text
-    )
+    return sum(map(_columns, text))
+
+
+@lru_cache(maxsize=4096)
+def _columns(char: str) -> int:
+    return 0 if unicodedata.category(char) in ("Mn", "Me", "Cf") else 1 + _wide(char)
 
 
 def _letter(char: str) -> bool:
     return unicodedata.category(char) not in ("Mn", "Mc", "Me", "Cf") and char != "ำ"
 
 
+@lru_cache(maxsize=4096)
 def _wide(char: str) -> bool:
     return unicodedata.east_asian_width(char) in "WF" and not "\uac00" <= char <= "\ud7a3"
 

@@ -11,7 +11,7 @@ from vidbuild.studio.render.layout import Box, even
 from vidbuild.studio.render.media import PLAIN_MEDIA, Medium, reason
 from vidbuild.studio.render.model import RenderError
 from vidbuild.studio.render.sound import Sound
-from vidbuild.studio.render.yuv import Patch, planes
+from vidbuild.studio.render.yuv import Patch, planes, scaled
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -63,12 +63,10 @@ def clip_frames(clip: Medium, width: int, height: int, fps: int) -> Iterator[Pat
 def _cropped(frame: VideoFrame, width: int, height: int) -> Patch:
     scale = max(width / frame.width, height / frame.height)
     w, h = max(width, even(frame.width * scale)), max(height, even(frame.height * scale))
-    scaled = frame.reformat(
-        width=w, height=h, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
-    )
+    fitting = scaled(frame, "yuv420p", size=(w, h), dst_range="MPEG")
     x, y = even((w - width) / 2), even((h - height) / 2)
     return Patch(
-        planes(scaled), Box(x=min(x, w - width), y=min(y, h - height), width=width, height=height)
+        planes(fitting), Box(x=min(x, w - width), y=min(y, h - height), width=width, height=height)
     )
 
 

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 FPS = 12
+_BEAT = Fraction(1, FPS)
 _H264 = {
     # Constant quantiser: CRF takes a third longer on still pictures and makes them larger.
     "preset": "ultrafast",
     "qp": "23",
-    "x264-params": "scenecut=0:aq-mode=0:weightp=0:rc-lookahead=0:keyint=240:min-keyint=240",
+    "x264-params": "scenecut=0:aq-mode=0:weightp=0:rc-lookahead=0:keyint=600:min-keyint=600",
 }
 _VP9 = {
     "deadline": "realtime",
@@ -33,6 +34,9 @@ _VP9 = {
     "auto-alt-ref": "0",  # libvpx keeps alpha only without hidden frames
     "g": "240",
 }
+# A voice in mono needs no more; the encoder's time goes with both numbers.
+_AAC = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0", "cutoff": "8000"}
+_AAC_RATE, _OPUS_RATE = 32_000, 40_000  # bits a second
 _BT709 = 1
 _LIMITED = 1
 
@@ -50,7 +54,7 @@ class Film:
     def show(self, frame: VideoFrame, moment: int) -> None:
         """Encodes a frame at moment / FPS seconds. The frame may be changed afterwards."""
         frame.pts = moment
-        frame.time_base = Fraction(1, FPS)
+        frame.time_base = _BEAT
         self.container.mux(self.video.encode(frame))
 
     def hear(self, samples: bytes) -> None:
@@ -95,10 +99,10 @@ def filming(path: Path, width: int, height: int, *, webm: bool) -> Iterator[Film
         audio = container.add_stream(
             "libopus" if webm else "aac",
             rate=48_000 if webm else RATE,
-            options={} if webm else {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0"},
+            options={} if webm else dict(_AAC),
             layout="mono",
         )
-        audio.codec_context.bit_rate = 48_000
+        audio.codec_context.bit_rate = _OPUS_RATE if webm else _AAC_RATE
         film = Film(container, video, audio)
         yield film
         film.finish()

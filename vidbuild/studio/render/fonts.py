@@ -44,10 +44,13 @@ def _system() -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=64)
-def sized(path: Path, size: int) -> FreeTypeFont:
+def sized(path: Path, size: int, *, shaped: bool = True) -> FreeTypeFont:
+    """A face; the unshaped one only measures letters one at a time."""
     from PIL import ImageFont
 
-    return ImageFont.truetype(str(path), size)
+    return ImageFont.truetype(
+        str(path), size, layout_engine=None if shaped else ImageFont.Layout.BASIC
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -20,7 +20,7 @@ from vidbuild.studio.render.sound import RATE, Sound, loudness
 from vidbuild.studio.render.stage import Stage
 from vidbuild.studio.render.takes import Desk, Take, write_takes
 from vidbuild.studio.render.text import needs_shaping
-from vidbuild.studio.render.yuv import converted, planes
+from vidbuild.studio.render.yuv import converted, planes, scaled
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -167,13 +167,8 @@ def _save_thumbnail(frame: VideoFrame, path: Path) -> None:
     from PIL import Image
 
     scale = min(1.0, _THUMBNAIL / max(frame.width, frame.height))
-    small = frame.reformat(
-        width=round(frame.width * scale),
-        height=round(frame.height * scale),
-        format="rgb24",
-        src_colorspace="ITU709",
-        src_color_range="MPEG",
-    )
+    size = (round(frame.width * scale), round(frame.height * scale))
+    small = scaled(frame, "rgb24", size=size, src_range="MPEG")
     Image.frombytes("RGB", (small.width, small.height), _rows(small)).save(path, "JPEG", quality=85)
 
 

@@ -61,26 +61,24 @@ def caption_colour(shades: Palette, *, burned: bool) -> Colour:
     return col.BLACK if burned else shades.surface
 
 
-def caption(cue: str, at: Layout, shades: Palette, *, burned: bool) -> Image:
-    """The inside of the caption box with its text, centred both ways."""
+def caption(cue: str, at: Layout, *, bold: bool) -> Image:
+    """A mask of the text inside the caption box, centred both ways."""
     from PIL import Image, ImageDraw
 
     inside = caption_inside(at)
-    back = caption_colour(shades, burned=burned)
     if len(missing(cue)) * 2 > len(set(cue)):
         cue = "[No font here draws this caption: it is in the subtitle file]"
-    image = Image.new("RGB", (inside.width, inside.height), back)
-    style = Style(
-        size=round(CAPTION_SIZE * at.unit),
-        colour=col.LIGHT if burned else shades.on_surface,
-        bold=burned,
-        align="centre",
-    )
+    image = Image.new("L", (inside.width, inside.height))
+    style = Style(size=round(CAPTION_SIZE * at.unit), colour=255, bold=bold, align="centre")
     lines, style = text.fitted(cue, style, inside.width, at.caption_rows)
     if lines:
         top = (inside.height - len(lines) * style.leading) / 2
         text.write(ImageDraw.Draw(image), lines, style, x=0, y=top, room=inside.width)
     return image
+
+
+def caption_ink(shades: Palette, *, burned: bool) -> Colour:
+    return col.LIGHT if burned else shades.on_surface
 
 
 def caption_inside(at: Layout) -> Box:

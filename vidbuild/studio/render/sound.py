@@ -89,8 +89,8 @@ def _write(out: IO[bytes], frames: Sequence[AudioFrame], volume: float) -> int:
 
 
 def loudness(samples: memoryview) -> int:
-    """The peak of some 16 bit samples, 0 to 32767; every fourth is looked at."""
-    sparse = samples[::4].tolist()
+    """The peak of some 16 bit samples, 0 to 32767; every eighth is looked at."""
+    sparse = samples[::8].tolist()
     if not sparse:
         return 0
     high, low = max(sparse), min(sparse)

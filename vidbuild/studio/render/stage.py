@@ -15,10 +15,17 @@ from vidbuild.studio.render.colour import Colour, Palette, mixed
 from vidbuild.studio.render.figure import OPENINGS, SHAPES
 from vidbuild.studio.render.film import FPS
 from vidbuild.studio.render.layout import Box, Layout, even
-from vidbuild.studio.render.scenery import bars_inside, caption, caption_inside, labels
+from vidbuild.studio.render.scenery import (
+    bars_inside,
+    caption,
+    caption_colour,
+    caption_ink,
+    caption_inside,
+    labels,
+)
 from vidbuild.studio.render.sound import RATE
 from vidbuild.studio.render.takes import Take
-from vidbuild.studio.render.yuv import Patch, Plane, paste, patch
+from vidbuild.studio.render.yuv import Patch, Plane, paste, patch, tinted
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -91,8 +98,10 @@ class Stage:
         while number + 1 < len(cues) and second >= cues[number + 1].start:
             number += 1
         inside = caption_inside(self.at)
-        drawn = caption(cues[number].text, self.at, self.shades, burned=self.burned)
-        paste(self.target, patch(drawn), inside.x, inside.y)
+        drawn = caption(cues[number].text, self.at, bold=self.burned)
+        ink = caption_ink(self.shades, burned=self.burned)
+        paper = caption_colour(self.shades, burned=self.burned)
+        paste(self.target, tinted(drawn, ink, paper), inside.x, inside.y)
         self.cue = number
         return True
 
@@ -196,12 +205,13 @@ class _Bars:
 
     def _spread(self, plane: Plane, half: int, middle: int) -> None:
         cell, reach = self.cell // half, self.sides * self.cell // half
-        data = plane.data
-        row = plane.stride * (self.box.y // half) + middle
-        for _ in range(self.box.height // half):
-            data[row + cell : row + cell + reach] = data[row : row + reach]
-            data[row - reach : row] = data[row - reach + cell : row + cell]
-            row += plane.stride
+        data, step = plane.data, plane.stride
+        first = step * (self.box.y // half) + middle
+        for row in range(first, first + self.box.height // half * step, step):
+            right = row + cell
+            data[right : right + reach] = data[row : row + reach]
+            left = row - reach
+            data[left:row] = data[left + cell : right]
 
     def _paste(self, level: int, x: int) -> None:
         cell = self.cells.part(level * self.cell, 0, self.cell, self.box.height)

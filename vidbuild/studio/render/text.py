@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vidbuild.studio.render.captions import tokens
@@ -20,10 +21,10 @@ _LEADING = 1.28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a piece of text looks. `size` is in pixels."""
+    """How a piece of text looks. `size` is in pixels; `colour` fits the mode of the picture."""
 
     size: int
-    colour: Colour
+    colour: Colour | int
     bold: bool = False
     align: Align = "left"
 
@@ -38,8 +39,30 @@ def width(text: str, style: Style) -> float:
 
 @lru_cache(maxsize=4096)
 def _extent(text: str, size: int, bold: bool) -> float:
-    """Shaping is the costly part of setting type, and words come back."""
-    return sum(sized(path, size).getlength(run) for path, run in runs(text, bold=bold))
+    """Words come back: setting type measures each many times over."""
+    return sum(_length(path, run, size) for path, run in runs(text, bold=bold))
+
+
+def _length(path: Path, run: str, size: int) -> float:
+    """Shaped where letters join or stack; elsewhere the sum of the letters, which is a hundred
+    times faster and leaves out the kerning: a hair too wide.
+    """
+    if all(_stands_alone(char) for char in run):
+        return sum(_advance(path, char, size) for char in run)
+    return sized(path, size).getlength(run)
+
+
+@lru_cache(maxsize=4096)
+def _advance(path: Path, char: str, size: int) -> float:
+    return sized(path, size, shaped=False).getlength(char)
+
+
+@lru_cache(maxsize=4096)
+def _stands_alone(char: str) -> bool:
+    """Latin, Greek, Cyrillic, Chinese, Japanese and Korean letters, but not their marks."""
+    if char < "\u0530" or "\u2010" <= char <= "\u203a":
+        return unicodedata.category(char)[0] != "M"
+    return unicodedata.east_asian_width(char) in "WF"
 
 
 def fold(text: str, style: Style, room: float) -> list[str]:
@@ -124,7 +147,8 @@ def write(
         for path, run in reversed(stretch) if rtl else stretch:
             font = sized(path, style.size)
             draw.text((at, baseline), run, font=font, fill=style.colour, anchor="ls")
-            at += font.getlength(run)
+            if len(stretch) > 1:
+                at += font.getlength(run)
 
 
 def needs_shaping(text: str) -> bool:
