@@ -435,9 +435,11 @@ def test_a_key_gives_one_job_and_one_answer_for_a_day(tmp_path: Path) -> None:
             answers = [
                 await call.create(AVATAR, "k:1.a_b-c"),
                 await call.create({**AVATAR, "script": "Something else."}, "k:1.a_b-c"),
-                await call.create({"no": "request"}, "k:1.a_b-c"),
             ]
             assert {answer.text for answer in answers} == {first.text}
+            wrong = await call.create({"no": "request"}, "k:1.a_b-c")
+            assert error(wrong) == (400, "invalid_parameter")
+            assert (await call.create(AVATAR, "k:1.a_b-c")).text == first.text
             assert len((await call.ledger())["jobs"]) == 1
             call.clock.at += DAY
             assert (await call.create(AVATAR, "k:1.a_b-c")).text != first.text
@@ -578,7 +580,7 @@ def test_an_unforeseen_failure_is_an_answer_and_still_raised(
 
     async def scene() -> None:
         async with studio(tmp_path) as call:
-            monkeypatch.setattr("vidbuild.studio.video_calls.check", broken)
+            monkeypatch.setattr("vidbuild.studio.asking.check", broken)
             with pytest.raises(RuntimeError, match="a bug"):
                 await call.create(AVATAR, "k1")
             transport = call.http._transport

@@ -1,144 +1,160 @@
 """The studio's ASGI app: the API's paths, taken from the spec, and who may call them.
 
-Not for what a call does: `video_calls` and `asset_calls` say that.
+Not for what a call does: each resource's own `..._calls` say that.
 """
 
 from __future__ import annotations
 
-import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vidbuild.schema.api import Api, load_api
-from vidbuild.studio import store, videos
-from vidbuild.studio.answers import ApiError, answer, data, dated, encode, say_error
-from vidbuild.studio.asset_calls import get_asset, get_file, upload_asset
-from vidbuild.studio.desk import USERNAME, Desk
-from vidbuild.studio.page import page_routes
-from vidbuild.studio.video_calls import (
-    create_video,
-    delete_video,
-    get_video,
-    list_statuses,
-    list_videos,
+from vidbuild.studio import (
+    asset_calls,
+    catalogue_calls,
+    slot_calls,
+    store,
+    video_batches,
+    video_calls,
+    webhook_calls,
 )
+from vidbuild.studio.account_calls import get_ledger, get_user
+from vidbuild.studio.answers import ApiError, dated, say_error
+from vidbuild.studio.desk import Desk
+from vidbuild.studio.fault_calls import Spoil, spoil_call, spoil_file
+from vidbuild.studio.keys import admit
+from vidbuild.studio.operations import Operation, operations
+from vidbuild.studio.page import page_routes
+from vidbuild.studio.speech_calls import create_speech
+from vidbuild.studio.store import reason_of
 
 Call = Callable[[Desk, Request], Awaitable[Response]]
 
 
-async def get_user(desk: Desk, _request: Request) -> Response:
-    return data(
-        {
-            "username": USERNAME,
-            "email": None,
-            "first_name": None,
-            "last_name": None,
-            "billing_type": "wallet",
-            "wallet": {
-                "currency": "usd",
-                "remaining_balance": store.balance(desk.db),
-                "auto_reload": {"enabled": False},
-            },
-            "subscription": None,
-            "usage_based": None,
-        }
-    )
-
-
-async def get_ledger(desk: Desk, _request: Request) -> Response:
-    """Every job ever taken and what it cost: not of the API, for tests and rehearsals."""
-    jobs = [
-        {
-            "video_id": video.video_id,
-            "idempotency_key": video.idempotency_key,
-            "request": video.request,
-            "status": "deleted" if video.deleted else video.status,
-            "charged_usd": video.charged_usd,
-            "created_at": int(video.created_at),
-        }
-        for video in videos.everything(desk.db)
-    ]
-    return answer(encode({"jobs": jobs, "requests": store.request_counts(desk.db)}))
-
-
 CALLS: dict[str, Call] = {
-    "createVideo": create_video,
-    "getVideo": get_video,
-    "listVideos": list_videos,
-    "listVideoStatuses": list_statuses,
-    "deleteVideo": delete_video,
-    "uploadAsset": upload_asset,
-    "getAsset": get_asset,
+    "createVideo": video_calls.create_video,
+    "getVideo": video_calls.get_video,
+    "listVideos": video_calls.list_videos,
+    "listVideoStatuses": video_calls.list_statuses,
+    "deleteVideo": video_calls.delete_video,
+    "createVideoBatch": video_batches.create_video_batch,
+    "getVideoBatch": video_batches.get_video_batch,
+    "uploadAsset": asset_calls.upload_asset,
+    "getAsset": asset_calls.get_asset,
+    "listAssets": asset_calls.list_assets,
+    "deleteAsset": asset_calls.delete_asset,
+    "createAssetUpload": slot_calls.create_slot,
+    "completeAssetUpload": slot_calls.complete_slot,
+    "createAssetUploadBatch": slot_calls.create_slot_batch,
+    "completeAssetBatch": slot_calls.complete_slot_batch,
+    "getAssetBatch": slot_calls.get_slot_batch,
+    "listAssetStatuses": slot_calls.list_slot_statuses,
+    "listAvatarGroups": catalogue_calls.list_groups,
+    "getAvatarGroup": catalogue_calls.get_group,
+    "listAvatarLooks": catalogue_calls.list_looks,
+    "getAvatarLook": catalogue_calls.get_look,
+    "listVoices": catalogue_calls.list_voices,
+    "getVoice": catalogue_calls.get_voice,
+    "createSpeech": create_speech,
     "getCurrentUser": get_user,
+    "createWebhookEndpoint": webhook_calls.create_endpoint,
+    "listWebhookEndpoints": webhook_calls.list_endpoints,
+    "updateWebhookEndpoint": webhook_calls.update_endpoint,
+    "deleteWebhookEndpoint": webhook_calls.delete_endpoint,
+    "rotateWebhookSecret": webhook_calls.rotate_secret,
+    "listWebhookEventTypes": webhook_calls.list_event_types,
+    "listWebhookEvents": webhook_calls.list_events,
+    "listBrandGlossaries": catalogue_calls.list_glossaries,
 }
+
+
+class Resource:
+    """One path of the API and all that can be done with it; any other method is refused."""
+
+    def __init__(self, calls: Mapping[str, Callable[[Request], Awaitable[Response]]]) -> None:
+        self._calls = calls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        call = self._calls.get("GET" if request.method == "HEAD" else request.method)
+        if call is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(self._calls))})
+        response = await call(request)
+        await response(scope, receive, send)
 
 
 def make_app(desk: Desk) -> ASGIApp:
     """The app over an open desk."""
     routes = [
-        Route(path, _endpoint(desk, f"{method} {path}", call), methods=[method])
-        for method, path, call in _routes(desk.api)
-    ]
-    routes += [
+        *_resources(desk),
         Route("/_studio/ledger", _endpoint(desk, "GET /_studio/ledger", get_ledger)),
         Route(
-            "/files/{owner_id}/{name}", _endpoint(desk, "GET /files", get_file, open_to_all=True)
+            "/files/{owner_id}/{name}",
+            _endpoint(desk, "GET /files", asset_calls.get_file, spoil=spoil_file, open_to_all=True),
+        ),
+        Route(
+            "/uploads/{asset_id}",
+            _endpoint(desk, "PUT /uploads", slot_calls.put_bytes, open_to_all=True),
+            methods=["PUT"],
         ),
     ]
     routes += page_routes(desk)
+
+    async def say_trouble(_request: Request, error: Exception) -> Response:
+        if isinstance(error, ConnectionError):
+            raise error  # the caller's connection, and no business of the folder's
+        said = desk.trouble(error)
+        message = f"The studio's folder cannot be used: {reason_of(error)} ({said.code})."
+        return await say_error(_request, ApiError(500, "internal_error", message))
+
     errors = (ApiError, HTTPException, ClientDisconnect, Exception)
-    app = Starlette(routes=routes, exception_handlers=dict.fromkeys(errors, say_error))
+    handlers = dict.fromkeys(errors, say_error)
+    handlers |= dict.fromkeys((OSError, sqlite3.Error), say_trouble)
+    app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return dated(app, lambda: desk.now, lambda: secrets.token_hex(12))
 
 
-def _routes(api: Api) -> list[tuple[str, str, Call]]:
-    """Method, path and call of every operation that the studio has; static paths first.
-
-    An edition may describe the creating of videos alone, by any name: the other operations
-    are then where the bundled one has them.
-    """
-    places = {**dict(_places(load_api().document)), **dict(_places(api.document))}
-    places["createVideo"] = api.operation
-    found = []
-    for name, place in places.items():
-        method, _, path = place.partition(" ")
-        found.append((method, path, CALLS[name]))
-    return sorted(found, key=lambda route: (route[1].count("{"), route[1], route[0]))
-
-
-def _places(document: Any) -> Iterator[tuple[str, str]]:
-    """The studio's operations by id, with method and path."""
-    for path, item in document["paths"].items():
-        for method, operation in item.items() if isinstance(item, dict) else ():
-            if isinstance(operation, dict) and operation.get("operationId") in CALLS:
-                yield operation["operationId"], f"{method.upper()} {path}"
+def _resources(desk: Desk) -> list[Route]:
+    """The paths of all operations that the studio has; static paths first."""
+    found: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {}
+    for name, operation in operations(desk.api, CALLS).items():
+        label = f"{operation.method} {operation.path}"
+        endpoint = _endpoint(desk, label, CALLS[name], spoil=spoil_call, operation=operation)
+        found.setdefault(operation.path, {})[operation.method] = endpoint
+    return [
+        Route(path, Resource(found[path]))
+        for path in sorted(found, key=lambda path: (path.count("{"), path))
+    ]
 
 
 def _endpoint(
-    desk: Desk, route: str, call: Call, *, open_to_all: bool = False
+    desk: Desk,
+    route: str,
+    call: Call,
+    *,
+    spoil: Spoil | None = None,
+    operation: Operation | None = None,
+    open_to_all: bool = False,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        store.count_request(desk.db, route)
-        if not open_to_all and not _admitted(desk.key, request):
-            raise ApiError(401, "unauthorized", "The API key is missing or wrong.")
-        desk.settle()
-        return await call(desk, request)
+        async def answered() -> Response:
+            if not open_to_all:
+                admit(desk.key, request, operation.scope if operation else None)
+            desk.settle()
+            return await call(desk, request)
+
+        request.state.operation = operation
+        number = store.count_request(desk.db, route)
+        if spoil is None:
+            return await answered()
+        return await spoil(desk, request, route, number, answered)
 
     return endpoint
-
-
-def _admitted(key: str | None, request: Request) -> bool:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    given = request.headers.get("x-api-key") or (
-        token.strip() if scheme.lower() == "bearer" else ""
-    )
-    return bool(given) if key is None else hmac.compare_digest(given.encode(), key.encode())

@@ -1,9 +1,11 @@
-"""The calls about files: upload, look up, and the results that signed links lead to."""
+"""The calls about files: upload, look up, list, delete, and what signed links lead to.
+
+Not for uploads that go straight to storage: `slot_calls` has those.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive
 
-from vidbuild.studio import assets, links, sample, videos
-from vidbuild.studio.answers import MAX_BODY, ApiError, data, encode, too_large
+from vidbuild.studio import asking, assets, links, sample, speeches, videos
+from vidbuild.studio.answers import MAX_BODY, ApiError, data, encode, listing, too_large
 from vidbuild.studio.desk import USERNAME, Desk, link
 from vidbuild.studio.once import Commit, once
+from vidbuild.studio.slots import delete_slot, find_slot
+from vidbuild.studio.store import transaction
 
 # The multipart frame around 32 MB of file: names, types, boundaries.
 _FRAME = 64 * 1024
-_TYPES = {"mp4": "video/mp4", "webm": "video/webm", "srt": "application/x-subrip"}
+_TYPES = {
+    "wav": "audio/wav",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "srt": "application/x-subrip",
+}
 
 
 async def upload_asset(desk: Desk, request: Request) -> Response:
@@ -34,19 +43,53 @@ async def upload_asset(desk: Desk, request: Request) -> Response:
 async def get_asset(desk: Desk, request: Request) -> Response:
     asset = assets.find_asset(desk.db, request.path_params["asset_id"])
     if asset is None:
-        raise ApiError(404, "asset_not_found", "There is no asset with this id.")
-    return data(
-        {
-            "id": asset.asset_id,
-            "name": asset.name,
-            "type": asset.mime.split("/")[0],
-            "owner": USERNAME,
-            "space_id": USERNAME,
-            "uploaded_at": int(asset.uploaded_at),
-            "folder_id": None,
-            "url": link(desk, request, asset.asset_id, Path(asset.path).name),
-        }
+        raise _unknown()
+    return data(_record(desk, request, asset))
+
+
+async def list_assets(desk: Desk, request: Request) -> Response:
+    asked = asking.query(request)
+    before, limit = asking.place("assets", asked["token"]), asked["limit"]
+    if asked["username"] != USERNAME or asked["folder_id"]:
+        return listing([])  # there is one user, who has no folders
+    found = assets.asset_page(desk.db, limit=limit + 1, before=before)
+    more = len(found) > limit
+    return listing(
+        [_record(desk, request, asset) for asset in found[:limit]],
+        asking.token("assets", found[limit - 1].seq) if more else None,
     )
+
+
+async def delete_asset(desk: Desk, request: Request) -> Response:
+    """Deletes a file, or an upload that was not completed."""
+    asset_id = request.path_params["asset_id"]
+    asset, slot = assets.find_asset(desk.db, asset_id), find_slot(desk.db, asset_id)
+    if asset is None and slot is None:
+        raise _unknown()
+    with transaction(desk.db):
+        assets.delete_asset(desk.db, asset_id)
+        delete_slot(desk.db, asset_id)
+    for path in [each.path for each in (asset, slot) if each is not None]:
+        await asyncio.to_thread((desk.folder / path).unlink, missing_ok=True)
+    return data({"id": asset_id})
+
+
+def _unknown() -> ApiError:
+    return ApiError(404, "asset_not_found", "There is no asset with this id.")
+
+
+def _record(desk: Desk, request: Request, asset: assets.StoredAsset) -> dict[str, Any]:
+    kind = asset.mime.split("/")[0]
+    return {
+        "id": asset.asset_id,
+        "name": asset.name,
+        "type": "document" if kind == "application" else kind,
+        "owner": USERNAME,
+        "space_id": USERNAME,
+        "uploaded_at": int(asset.uploaded_at),
+        "folder_id": None,
+        "url": link(desk, request, asset.asset_id, Path(asset.path).name),
+    }
 
 
 async def get_file(desk: Desk, request: Request) -> Response:
@@ -70,7 +113,10 @@ def _file(desk: Desk, owner_id: str, name: str) -> Path | None:
     if video is not None:
         return (desk.folder / video.folder / name) if video.folder else sample.path(name)
     asset = assets.find_asset(desk.db, owner_id)
-    return None if asset is None else desk.folder / asset.path
+    if asset is not None:
+        return desk.folder / asset.path
+    speech = speeches.find_speech(desk.db, owner_id)
+    return None if speech is None else desk.folder / speech.path
 
 
 async def _receive(desk: Desk, request: Request) -> assets.StoredAsset:
@@ -88,7 +134,7 @@ async def _receive(desk: Desk, request: Request) -> assets.StoredAsset:
             message = "The content type does not match the file, or is not one of the accepted."
             raise ApiError(400, "invalid_parameter", message, param="file")
         await file.seek(0)
-        asset_id = f"asset_{secrets.token_hex(16)}"
+        asset_id = f"asset_{desk.mint()}"
         path = Path("assets") / f"{asset_id}.{assets.extension(mime)}"
         await asyncio.to_thread(_copy, file.file, desk.folder / path)
         return assets.StoredAsset(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vidbuild.studio import answers, replays
+from vidbuild.studio import answers, asking, replays
 from vidbuild.studio.answers import ApiError
 from vidbuild.studio.desk import Desk
 from vidbuild.studio.store import transaction
@@ -30,7 +30,8 @@ async def once(
 
     `prepare` reads and checks the request and may take its time; what it returns is then
     carried out in the same transaction that records the answer, so that a kill leaves both
-    or neither. A refusal frees the key, unless errors are replayed as well.
+    or neither. A refusal frees the key, unless errors are replayed as well. A repeat has to be
+    a request that the spec allows; whether it is the same one is not asked.
     """
     key, scope = request.headers.get("idempotency-key"), scope_of(request)
     if key is None:
@@ -46,6 +47,8 @@ async def once(
     )
     match held:
         case replays.Replay():
+            if held.status < 300:
+                await asking.judge(request)
             return answers.answer(held.body, held.status)
         case replays.Busy():
             message = "The first request with this Idempotency-Key is still in progress."

@@ -63,14 +63,23 @@ def find(db: sqlite3.Connection, video_id: str) -> Video | None:
     return next(found, None)
 
 
-def statuses(db: sqlite3.Connection, video_ids: Sequence[str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where a video stands, in the words of its row, and why it failed."""
+
+    word: str
+    code: str | None
+    message: str | None
+
+
+def statuses(db: sqlite3.Connection, video_ids: Sequence[str]) -> dict[str, Status]:
     """The status of each id that exists."""
     found = db.execute(
-        "SELECT video_id, status FROM videos"
+        "SELECT video_id, status, failure_code, failure_message FROM videos"
         " WHERE video_id IN (SELECT value FROM json_each(?)) AND NOT deleted",
         (json.dumps(video_ids),),
     )
-    return {row["video_id"]: row["status"] for row in found}
+    return {row[0]: Status(word=row[1], code=row[2], message=row[3]) for row in found}
 
 
 def page(
