@@ -4,6 +4,7 @@ unknown is left out, what is missing is None.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vidbuild.provider.errors import clean
-from vidbuild.provider.model import Remote
+from vidbuild.provider.model import Account, Remote, Spoken
 
 # What may stand in a path and in a comma-separated query, and be typed by a user.
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,199}")
@@ -55,6 +56,36 @@ def remote(item: Any) -> Remote | None:
         failure_code=_words(item.get("failure_code")),
         failure_message=_words(item.get("failure_message")),
     )
+
+
+def account(body: Any, host: str) -> Account | None:
+    """Who a key belongs to; None where the answer does not tell."""
+    username = member(body, "data", "username")
+    if not isinstance(username, str) or not username:
+        return None
+    wallet = member(body, "data", "wallet")
+    usd = member(wallet, "currency") == "usd"
+    return Account(
+        hash=hashlib.sha256(f"{host}\n{username}".encode()).hexdigest()[:12],
+        username=username,
+        balance_usd=number(member(wallet, "remaining_balance")) if usd else None,
+    )
+
+
+def spoken(body: Any) -> Spoken | None:
+    """A text that was spoken; None where the answer has no length of it."""
+    seconds = number(member(body, "data", "duration"))
+    if not seconds:
+        return None
+    return Spoken(seconds=seconds, audio_url=_text(member(body, "data", "audio_url")))
+
+
+def between(video: Remote, since: float, until: float) -> bool:
+    return video.created_at is not None and since <= video.created_at <= until
+
+
+def before(video: Remote, since: float) -> bool:
+    return video.created_at is not None and video.created_at < since
 
 
 def number(value: Any) -> float | None:

@@ -7,7 +7,6 @@ happened; every other call is repeated by the retry policy. Not for deciding wha
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import random
 import uuid
@@ -20,8 +19,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from vidbuild.clock import Clock, SystemClock
-from vidbuild.provider import failures, retry, verdicts
-from vidbuild.provider.answers import member, number, remote, safe_id, status
+from vidbuild.provider import answers, failures, retry, verdicts
+from vidbuild.provider.answers import member, remote, safe_id, status
 from vidbuild.provider.credentials import Credential, loopback, shown
 from vidbuild.provider.download import Broken, Unfit, download
 from vidbuild.provider.media import read_whole
@@ -29,7 +28,9 @@ from vidbuild.provider.model import (
     Account,
     CreateAnswer,
     Downloaded,
+    Refused,
     Remote,
+    Spoken,
 )
 from vidbuild.provider.retry import Policy
 from vidbuild.provider.routes import limit, route
@@ -41,8 +42,6 @@ _READ = 30.0
 _WRITE = 120.0
 _UPLOAD = 600.0
 _GONE = frozenset({404})
-# Characters from which on a key is a secret and not the studio's placeholder for one.
-_SECRET = 8
 # Pages of a hundred to look through for a title: enough for any project, and an end.
 _PAGES = 50
 
@@ -130,8 +129,8 @@ class HeyGen:
         for _ in range(_PAGES):
             items, token = await self._listing("listVideos", query)
             page = [video for video in map(remote, items) if video is not None]
-            found += [v for v in page if v.title == title and _between(v, since, until)]
-            if token is None or all(_before(video, since) for video in page):
+            found += [v for v in page if v.title == title and answers.between(v, since, until)]
+            if token is None or all(answers.before(video, since) for video in page):
                 return found
             query["token"] = token
         raise failures.nonsense(self._host, f"it lists more than {100 * _PAGES} videos of a title")
@@ -148,9 +147,11 @@ class HeyGen:
         got = await self._ask(
             "uploadAsset",
             seconds=_UPLOAD,
-            files={"file": (path.name, data, mime)},
-            # Of this upload alone: a repeat in this call must not store the file twice.
-            headers={"Idempotency-Key": uuid.uuid4().hex},
+            options={
+                "files": {"file": (path.name, data, mime)},
+                # Of this upload alone: a repeat in this call must not store the file twice.
+                "headers": {"Idempotency-Key": uuid.uuid4().hex},
+            },
         )
         asset_id = safe_id(member(got and got.body, "data", "asset_id"))
         if asset_id is None:
@@ -176,17 +177,21 @@ class HeyGen:
     async def account(self) -> Account | None:
         # A key may be allowed to render and not to ask whose it is.
         got = await self._ask("getCurrentUser", absent=_GONE | {403})
-        username = member(got and got.body, "data", "username")
-        if not isinstance(username, str) or not username:
-            return None
-        wallet = member(got and got.body, "data", "wallet")
-        usd = member(wallet, "currency") == "usd"
-        digest = hashlib.sha256(f"{self._host}\n{username}".encode()).hexdigest()
-        return Account(
-            hash=digest[:12],
-            username=username,
-            balance_usd=number(member(wallet, "remaining_balance")) if usd else None,
-        )
+        return answers.account(got and got.body, self._host)
+
+    async def speak(self, order: Mapping[str, Any]) -> Spoken | Refused:
+        content = json.dumps(order, ensure_ascii=False, allow_nan=False).encode()
+        # Of this order alone, as with an upload: who honours it does not charge a repeat.
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
+        options = {"content": content, "headers": headers}
+        got = await self._try("createSpeech", seconds=_WRITE, options=options)
+        refused = verdicts.refusal_of_one(got)
+        if refused is not None:
+            return refused
+        found = answers.spoken(self._fit(got).body)
+        if found is None:
+            raise failures.nonsense(self._host, "its answer about a spoken text has no length")
+        return found
 
     async def close(self) -> None:
         clients = list(self._clients.values())
@@ -204,7 +209,7 @@ class HeyGen:
         return urlsplit(self._base).hostname or self._base
 
     async def _listing(self, operation: str, query: Mapping[str, Any]) -> tuple[list[Any], Any]:
-        got = await self._ask(operation, params=dict(query))
+        got = await self._ask(operation, options={"params": dict(query)})
         items = member(got and got.body, "data")
         if not isinstance(items, list):
             raise failures.nonsense(self._host, "a list was expected")
@@ -212,34 +217,40 @@ class HeyGen:
         return items, token if isinstance(token, str) and token else None
 
     async def _ask(
-        self,
-        operation: str,
-        *,
-        absent: frozenset[int] = frozenset(),
-        seconds: float = _READ,
-        params: Mapping[str, Any] | None = None,
-        files: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        **values: str,
+        self, operation: str, *, absent: frozenset[int] = frozenset(), **options: Any
     ) -> Answer | None:
         """An answer with a JSON object and no error in it, however often it has to be asked for.
 
         None where the API itself, not something on the way, answers one of the `absent` statuses.
         """
+        got = await self._try(operation, **options)
+        if isinstance(got, Answer) and got.status in absent and verdicts.says_error(got):
+            return None
+        return self._fit(got)
+
+    async def _try(
+        self,
+        operation: str,
+        *,
+        seconds: float = _READ,
+        options: Mapping[str, Any] | None = None,
+        **values: str,
+    ) -> Answer | Lost:
+        """The last answer of as many sends as the policy allows; `options` are httpx's."""
         method, path = route(self._api, operation, **values)
-        options = {"params": params, "files": files, "headers": headers}
         sends = 0
         while True:
             sends += 1
-            got = await self._send(method, path, seconds=seconds, **options)
-            if verdicts.good(got):
-                return got
-            if isinstance(got, Answer) and got.status in absent and verdicts.says_error(got):
-                return None
+            got = await self._send(method, path, seconds=seconds, **(options or {}))
             most = self._policy.tries if self._met else self._policy.first
-            if sends >= most or not verdicts.repeatable(got):
-                raise failures.failed(self._host, verdicts.told(got))
+            if verdicts.good(got) or sends >= most or not verdicts.repeatable(got):
+                return got
             await self._rest(sends, verdicts.wait(got))
+
+    def _fit(self, got: Answer | Lost) -> Answer:
+        if not verdicts.good(got):
+            raise failures.failed(self._host, verdicts.told(got))
+        return got
 
     async def _send(
         self, method: str, path: str, *, seconds: float, **options: Any
@@ -251,7 +262,7 @@ class HeyGen:
             method,
             url,
             seconds=seconds,
-            scrub=self._scrub,
+            scrub=self._credential.scrub,
             headers=headers,
             **options,
         )
@@ -262,11 +273,6 @@ class HeyGen:
 
     async def _rest(self, sends: int, wait: float | None) -> None:
         await self._clock.sleep(retry.pause(self._policy, sends, wait, self._jitter))
-
-    def _scrub(self, text: str) -> str:
-        """A server may repeat what it was sent. A word too short for a key is left alone."""
-        secret = self._credential.secret
-        return text.replace(secret, "***") if len(secret) >= _SECRET else text
 
     def _own(self, url: str) -> bool:
         return url.startswith((self._origin + "/", self._origin + "?"))
@@ -287,11 +293,3 @@ class HeyGen:
                 trust_env=outside,
             )
         return self._clients[place]
-
-
-def _between(video: Remote, since: float, until: float) -> bool:
-    return video.created_at is not None and since <= video.created_at <= until
-
-
-def _before(video: Remote, since: float) -> bool:
-    return video.created_at is not None and video.created_at < since

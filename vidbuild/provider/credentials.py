@@ -28,6 +28,10 @@ _HINT = (
 )
 
 
+# Characters from which on a key is a secret and not the studio's placeholder for one.
+_SECRET = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """A secret and how it is sent. `origin` says where it was found; the secret is never shown."""
@@ -41,6 +45,10 @@ class Credential:
         if self.bearer:
             return {"Authorization": f"Bearer {self.secret}"}
         return {"x-api-key": self.secret}
+
+    def scrub(self, text: str) -> str:
+        """A server may repeat what it was sent. A word too short for a key is left alone."""
+        return text.replace(self.secret, "***") if len(self.secret) >= _SECRET else text
 
 
 def find_credential(

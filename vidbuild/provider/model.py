@@ -85,6 +85,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A text that was spoken by itself: how long that took, and where the recording is."""
+
+    seconds: float
+    audio_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Downloaded:
     """A finished download: its size and content, as received."""
 
@@ -139,3 +147,16 @@ class Provider(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Speaker(Protocol):
+    """HeyGen's v3 API as measuring needs it."""
+
+    async def account(self) -> Account | None: ...
+
+    async def speak(self, order: Mapping[str, Any]) -> Spoken | Refused:
+        """`order` is the body of the call. Refused is what another text may escape; the rest
+        raises `Problems` as every call does."""
+        ...
+
+    async def download(self, url: str, target: Path) -> Downloaded: ...

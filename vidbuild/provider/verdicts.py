@@ -8,7 +8,7 @@ from typing import TypeGuard
 from vidbuild.provider import retry
 from vidbuild.provider.answers import member, safe_id
 from vidbuild.provider.errors import Fault, fault, refused
-from vidbuild.provider.model import CreateAnswer, InProgress, Taken, Unknown
+from vidbuild.provider.model import CreateAnswer, InProgress, Refused, Taken, Unknown
 from vidbuild.provider.wire import NO_JSON, Answer, Lost
 
 
@@ -26,6 +26,14 @@ def created(got: Answer | Lost, host: str) -> CreateAnswer:
             message=said.message, code=said.code, retry_after=wait(got), request_id=got.request_id
         )
     return refused(said)
+
+
+def refusal_of_one(got: Answer | Lost) -> Refused | None:
+    """What is refused for its own sake: another request may fare better."""
+    if isinstance(got, Lost) or got.status < 400 or repeatable(got):
+        return None
+    said = refused(_fault(got))
+    return None if said.stops else said
 
 
 def good(got: Answer | Lost) -> TypeGuard[Answer]:
