@@ -113,19 +113,22 @@ def _simulate(
 
 
 def _text(body: Mapping[str, Any]) -> str:
-    """Tags pause where the text is said to have tags; elsewhere they are no tags."""
+    """Tags pause where the text is said to have tags, and a script's `<` stands there as `&lt;`;
+    elsewhere they are no tags."""
     text: str = body["text"]
-    return text if body.get("input_type") == "ssml" else text.replace("<", _NO_TAG)
+    if body.get("input_type") != "ssml":
+        return text.replace("<", _NO_TAG)
+    return text.replace("&lt;", _NO_TAG).replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _locale(body: Mapping[str, Any]) -> str | None:
-    """The language to read in: as asked for, by code or English name, else the voice's own."""
+    """The language to read in: as asked for, by code or English name; else the text's own, as
+    in a draft."""
     locale: str | None = body.get("locale")
     language = str(body.get("language") or "").casefold()
-    voices = catalogue().voices
-    named = (voice.code for voice in voices.values() if voice.language.casefold() == language)
-    own = voices[body["voice_id"]].code if body["voice_id"] in voices else None
-    return locale or next(named, language or own)
+    voices = catalogue().voices.values()
+    named = (voice.code for voice in voices if voice.language.casefold() == language)
+    return locale or next(named, language or None)
 
 
 def _unspeakable(message: str) -> ApiError:
