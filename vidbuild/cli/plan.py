@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from vidbuild.workspace.opened import Workspace
 
 
+_WORTH = 4  # a plan that asks for more than one video in so many is not worth remembering
+
+
 @click.command("plan")
 @plan_options
 @click.option(
@@ -105,12 +108,15 @@ def _planned_whole(
     settings: Any, options: Any, out: Path | None, *, refresh: bool, usual: bool
 ) -> Plan:
     """The plan of the whole project; a usual one is remembered."""
-    from vidbuild.workspace.memory.learn import learn, look_before
+    from vidbuild.workspace.memory.recall import look_before
 
-    before = look_before(settings) if usual else None
+    before = look_before(settings.directory, settings.file, profile=settings.profile)
     workspace = open_workspace(settings)
     plan = _planned(workspace, options, out, refresh=refresh)
-    if before is not None:
+    asked = sum(change.action != "unchanged" for change in plan.changes)
+    if usual and asked * _WORTH <= len(plan.changes):
+        from vidbuild.workspace.memory.learn import learn
+
         learn(workspace, plan, before)
     return plan
 

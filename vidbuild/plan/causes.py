@@ -31,12 +31,29 @@ def root_causes(
     What is only fetched, awaited or held has none.
     """
     groups: dict[Hashable, tuple[Blame, list[Change]]] = {}
+    arrivals: defaultdict[str, list[list[Change]]] = defaultdict(list)
     for change in changes:
-        if change.action not in _NONE:
-            blame = _main(change, videos.get(change.name), blamer)
-            groups.setdefault((blame.kind, blame.key), (blame, []))[1].append(change)
+        if change.action in _NONE:
+            continue
+        video = videos.get(change.name)
+        new = _new_in(change, video)
+        if new is not None and len(arrivals[new]) > _FOLD_OVER:
+            arrivals[new][0].append(change)  # of more than so many the first will stand for all
+            continue
+        blame = _main(change, video, blamer)
+        found = groups.setdefault((blame.kind, blame.key), (blame, []))[1]
+        found.append(change)
+        if new is not None:
+            arrivals[new].append(found)
     causes = _joined(_cause(blame, found) for blame, found in _folded(groups))
     return tuple(sorted(causes, key=_order))
+
+
+def _new_in(change: Change, video: Video | None) -> str | None:
+    """The file that a new video of its own stands in."""
+    if change.entry is not None or video is None or video.row_place is not None:
+        return None
+    return video.definition.layer.source.name
 
 
 def _main(change: Change, video: Video | None, blamer: Blamer) -> Blame:

@@ -11,7 +11,6 @@ from vidbuild.pipeline import Loaded, load
 from vidbuild.plan.paces import Paces
 from vidbuild.project.discover import find_project
 from vidbuild.settings import Settings
-from vidbuild.state.journal import read_journal
 from vidbuild.state.lock import read_lock
 from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Lock, Render
@@ -62,8 +61,17 @@ def open_workspace(settings: Settings) -> Workspace:
         loaded=loaded,
         lock=read_lock(own, project=project.name, shown=shown(root, own)),
         siblings=siblings,
-        journal=read_journal(journal_path(root), project=project.name),
+        journal=_journal(root, project.name),
     )
+
+
+def _journal(root: Path, project: str) -> Recorded:
+    path = journal_path(root)
+    if not path.exists():
+        return Recorded()
+    from vidbuild.state.journal import read_journal  # with SQLite, which a new project does without
+
+    return read_journal(path, project=project)
 
 
 def informed(workspace: Workspace, renders: Iterable[Render]) -> Workspace:

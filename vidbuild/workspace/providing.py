@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from vidbuild.diagnostics import EXIT_REFUSED, problem
-from vidbuild.provider.model import Account, Provider
+from vidbuild.provider.model import Account
 from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.places import STATE
 
+if TYPE_CHECKING:
+    from vidbuild.provider.client import HeyGen
+
 
 @asynccontextmanager
-async def open_provider(workspace: Workspace) -> AsyncIterator[Provider]:
+async def open_provider(workspace: Workspace) -> AsyncIterator[HeyGen]:
     """The provider that the project names, ready to be asked; closed at the end."""
     settings = workspace.loaded.project.provider
     api = workspace.loaded.api

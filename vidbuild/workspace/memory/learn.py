@@ -6,10 +6,9 @@ Only plans in which nothing is in doubt are remembered: no warning, no error, no
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from vidbuild.files import digest as file_digest
 from vidbuild.files import read_text as file_text
@@ -18,9 +17,7 @@ from vidbuild.plan.model import Action, Plan
 from vidbuild.plan.paces import learn_paces
 from vidbuild.project.build_keys import Parts as BlockParts
 from vidbuild.project.build_keys import read_block
-from vidbuild.project.discover import find_project
 from vidbuild.project.model import Definition, Video
-from vidbuild.settings import Settings
 from vidbuild.source.blocks import Cut, cut_rows, cut_videos, key_of, named
 from vidbuild.workspace.memory.memo import (
     Mark,
@@ -32,36 +29,15 @@ from vidbuild.workspace.memory.memo import (
     times_of,
     write,
 )
-from vidbuild.workspace.memory.recall import journal_mark, records_of, tool_mark
+from vidbuild.workspace.memory.recall import Before, records_now, tool_mark
 from vidbuild.workspace.opened import Workspace
-
-_SHARE = 4  # a plan that asks for more than one in so many is not worth it
-
-
-class Before(NamedTuple):
-    """The records before a plan was made: what it says is of these."""
-
-    made: int
-    records: dict[str, Mark]
-    journal: list[list[int]]
-
-
-def look_before(settings: Settings) -> Before:
-    """To be asked before the workspace is opened."""
-    file = find_project(settings.directory, settings.file)
-    return _records(file.parent.resolve(), settings.profile)
-
-
-def _records(root: Path, profile: str | None) -> Before:
-    made = time.time_ns()
-    return Before(made=made, records=records_of(root, profile), journal=journal_mark(root))
 
 
 def learn(workspace: Workspace, plan: Plan, before: Before) -> None:
     """Remembers the plan of the whole project, where that helps the next one."""
     loaded = workspace.loaded
     asked = [change for change in plan.changes if change.action is not Action.unchanged]
-    if _in_doubt(workspace, plan) or len(asked) * _SHARE > len(plan.changes):
+    if _in_doubt(workspace, plan):
         return
     root, profile = workspace.root, loaded.project.profile
     settled = _settled(workspace, plan)
@@ -73,7 +49,7 @@ def learn(workspace: Workspace, plan: Plan, before: Before) -> None:
         return
     if inputs is None or not _received(workspace, outputs, times):
         return
-    now = _records(root, profile)
+    now = records_now(root, profile)
     if (now.records, now.journal) != (before.records, before.journal):
         return
     memo = Memo(

@@ -156,8 +156,10 @@ def digest(data: bytes) -> str:
 
 def times_of(paths: list[str], folder: str) -> list[int]:
     """Size and time of each file, one after the other. Raises OSError."""
+    # From here, where that is the folder: the system then has less of a way to go each time.
+    start = "" if os.getcwd() == folder else folder + os.sep  # noqa: PTH109
     times: list[int] = []
-    stat, start = os.stat, folder + os.sep
+    stat = os.stat
     for path in paths:
         found = stat(start + path)
         times.append(found.st_size)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +41,24 @@ class Recalled(NamedTuple):
     def same(self) -> bool:
         times = self.times
         return not self.changed and times is not None and digest_of_times(times) == self.memo.stats
+
+
+class Before(NamedTuple):
+    """The records before a plan is made: what it says is of these. `made` is in nanoseconds."""
+
+    made: int
+    records: dict[str, Mark]
+    journal: list[list[int]]
+
+
+def look_before(directory: Path, file: str | None, *, profile: str | None) -> Before:
+    """The records as they are, to be asked before anything is loaded."""
+    return records_now(find_project(directory, file).parent.resolve(), profile)
+
+
+def records_now(root: Path, profile: str | None) -> Before:
+    made = time.time_ns()
+    return Before(made=made, records=records_of(root, profile), journal=journal_mark(root))
 
 
 def recall(
