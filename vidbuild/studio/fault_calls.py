@@ -81,11 +81,12 @@ class Cut(Response):
         self._whole = whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        left = int(self._whole.headers.get("content-length", 0)) // 2
+        left = 0
 
         async def send_half(message: Message) -> None:
             nonlocal left
             if message["type"] != "http.response.body":
+                left = int(dict(message["headers"]).get(b"content-length", 0)) // 2
                 await send(message)
                 return
             part = message.get("body", b"")[:left]
