@@ -7,7 +7,7 @@ JOBS ?= 2
 EDITOR_TOOLS := build/editor
 BENCH_TOOLS := build/bench
 
-.PHONY: help demo test check format schemas docs yaml-suite fuzz bench build clean
+.PHONY: help demo test check format schemas docs yaml-suite fuzz contract bench build clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite S
 fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, and every property of plan, lock and fingerprint fifty times as often
 	FUZZ=12 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/state tests/request/test_fingerprint.py
+
+contract: $(VENV)/.installed  ## the studio against its spec file: requests made up from every schema, in all phases
+	CONTRACT=full $(BIN)/python -m pytest tests/studio/test_contract.py
 
 lowest: $(EDITOR_TOOLS)/.installed chromium  ## the test suite on the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)-lowest

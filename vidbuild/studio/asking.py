@@ -52,17 +52,14 @@ def refuse_body(request: Request, read: Any) -> None:
 
 
 async def judge(request: Request) -> None:
-    """Refuses a request with a body that the spec does not allow, or of another type."""
-    operation = _operation(request)
-    if operation.body is not None:
+    """Refuses a request whose JSON body the spec does not allow."""
+    if _operation(request).body is not None:
         await body(request)
-    elif operation.body_required and not _type(request).startswith("multipart/"):
-        raise ApiError(400, "invalid_parameter", "The body has to be multipart/form-data.")
 
 
 async def json_body(request: Request) -> dict[str, Any]:
     """The JSON body, an object that is not looked into."""
-    declared = _type(request)
+    declared = request.headers.get("content-type", "").split(";")[0].strip().lower()
     raw = await read_body(request)
     if not raw and not _operation(request).body_required:
         return {}
@@ -109,10 +106,6 @@ def place(kind: str, given: str | None) -> int | None:
 def _operation(request: Request) -> Operation:
     operation: Operation = request.state.operation
     return operation
-
-
-def _type(request: Request) -> str:
-    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 def _value(text: str, types: frozenset[str]) -> Any:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive
@@ -37,7 +38,7 @@ async def upload_asset(desk: Desk, request: Request) -> Response:
         asset = await _receive(desk, request)
         return lambda: _keep(desk, request, asset)
 
-    return await once(desk, request, prepare)
+    return await once(desk, request, prepare, judge=_refuse_without_file)
 
 
 async def get_asset(desk: Desk, request: Request) -> Response:
@@ -119,16 +120,31 @@ def _file(desk: Desk, owner_id: str, name: str) -> Path | None:
     return None if speech is None else desk.folder / speech.path
 
 
+async def _refuse_without_file(request: Request) -> None:
+    async with _form(request) as form:
+        _file_of(form)
+
+
+def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
+    """The multipart form, of a bounded size."""
+    limited = Request(request.scope, _bounded(request.receive, MAX_BODY + _FRAME))
+    return limited.form(max_files=1, max_fields=20)
+
+
+def _file_of(form: FormData) -> UploadFile:
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.size:
+        message = "Give one file in the form field `file`."
+        raise ApiError(400, "invalid_parameter", message, param="file")
+    if file.size > MAX_BODY:
+        raise too_large(MAX_BODY)
+    return file
+
+
 async def _receive(desk: Desk, request: Request) -> assets.StoredAsset:
     """Reads the multipart field `file` into the studio's folder and looks at what it is."""
-    limited = Request(request.scope, _bounded(request.receive, MAX_BODY + _FRAME))
-    async with limited.form(max_files=1, max_fields=20) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile) or not file.size:
-            message = "Give one file in the form field `file`."
-            raise ApiError(400, "invalid_parameter", message, param="file")
-        if file.size > MAX_BODY:
-            raise too_large(MAX_BODY)
+    async with _form(request) as form:
+        file = _file_of(form)
         mime = assets.kind(await file.read(512))
         if mime is None or not assets.agrees(file.content_type, mime):
             message = "The content type does not match the file, or is not one of the accepted."
@@ -141,7 +157,7 @@ async def _receive(desk: Desk, request: Request) -> assets.StoredAsset:
             asset_id=asset_id,
             name=file.filename or path.name,
             mime=mime,
-            bytes=file.size,
+            bytes=file.size or 0,
             path=path.as_posix(),
             uploaded_at=desk.now,
         )

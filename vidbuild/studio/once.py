@@ -25,13 +25,14 @@ async def once(
     prepare: Callable[[str | None], Awaitable[Commit]],
     *,
     status: int = 200,
+    judge: Callable[[Request], Awaitable[None]] = asking.judge,
 ) -> Response:
     """Answers a POST under its `Idempotency-Key`, if it has one; `status` says that it is done.
 
     `prepare` reads and checks the request and may take its time; what it returns is then
     carried out in the same transaction that records the answer, so that a kill leaves both
     or neither. A refusal frees the key, unless errors are replayed as well. A repeat has to be
-    a request that the spec allows; whether it is the same one is not asked.
+    a request that the spec allows, which `judge` says; whether it is the same one is not asked.
     """
     key, scope = request.headers.get("idempotency-key"), scope_of(request)
     if key is None:
@@ -48,7 +49,7 @@ async def once(
     match held:
         case replays.Replay():
             if held.status < 300:
-                await asking.judge(request)
+                await judge(request)
             return answers.answer(held.body, held.status)
         case replays.Busy():
             message = "The first request with this Idempotency-Key is still in progress."
