@@ -172,6 +172,7 @@ def check_content(api: Api, forms: Forms, body: Any) -> None:
     made = forms.content(body, form)
     assert made == content(api, body)
     assert not (form and form.quick) or quick_json(made) == canonical_json(made)
+    assert not (form and form.plain) or quick_json(body) == canonical_json(body)
 
 
 @given(st.data())
@@ -203,7 +204,7 @@ def test_words_are_no_part_of_a_form() -> None:
     assert forms.outline(body) == forms.outline(other) is not None
     forms.learn(forms.outline(body), body)
     assert forms.get(forms.outline(other)) == Form(
-        silent=frozenset({"title"}), quick=True, scripts=("script",)
+        silent=frozenset({"title"}), quick=True, plain=True, scripts=("script",)
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from vidbuild.diagnostics import Diagnostic
 from vidbuild.plan.cost import Estimates, total
 from vidbuild.plan.decide import decide
-from vidbuild.plan.digest import digest, listed
+from vidbuild.plan.digest import are_plain, digest, listed
 from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary, at_no_cost
 from vidbuild.plan.paces import learn_paces
 from vidbuild.plan.policy import is_unanswered
@@ -67,6 +67,7 @@ def build_plan(
             profile=heading.profile,
             provider=heading.provider,
             items=items,
+            plain=are_plain(changes),
         ),
         diagnostics=(*diagnostics, *warnings),
         prices_as_of=as_of(situation.api) or None,

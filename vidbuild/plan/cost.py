@@ -62,10 +62,18 @@ class _Alike:
     price: Callable[[float], tuple[float, float]]
 
 
-def estimate(api: Api, request: Request, paces: Paces) -> Estimate:
-    """Seconds and dollars of rendering a request."""
+def estimate(
+    api: Api, request: Request, paces: Paces, *, spoken: Mapping[str, float] | None = None
+) -> Estimate:
+    """Seconds and dollars of rendering a request; `spoken` are lengths of parts by their place,
+    where they were measured."""
     return estimate_body(
-        api, request.body, media=request.media, provider=request.provider, paces=paces
+        api,
+        request.body,
+        media=request.media,
+        provider=request.provider,
+        paces=paces,
+        spoken=spoken,
     )
 
 
@@ -77,10 +85,16 @@ def estimate_body(
     paces: Paces,
     media: Mapping[str, Media] | None = None,
     seconds: float | None = None,
+    spoken: Mapping[str, float] | None = None,
 ) -> Estimate:
     """The same for a body alone, such as a recorded one; `seconds` where the length is known."""
     parts = parts_of(api, body, media or {})
-    lengths = [_seconds(api, part, provider, paces) for part in parts]
+    lengths = [
+        spoken[part.place]
+        if spoken and part.place in spoken
+        else _seconds(api, part, provider, paces)
+        for part in parts
+    ]
     if seconds is None:
         seconds = total(lengths)
     else:
@@ -130,7 +144,12 @@ def total(amounts: Iterable[float | None]) -> float | None:
 def _seconds(api: Api, part: Part, provider: str, paces: Paces) -> float | None:
     if part.text is None:
         return part.seconds
-    return _spoken(api, part, part.text, paces.get((provider, part.voice or ""), _USUAL))
+    return expected_seconds(api, part, provider, paces)
+
+
+def expected_seconds(api: Api, part: Part, provider: str, paces: Paces) -> float:
+    """What a spoken part is estimated at."""
+    return _spoken(api, part, part.text or "", paces.get((provider, part.voice or ""), _USUAL))
 
 
 def _spoken(api: Api, part: Part, text: str, own: Pace) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from vidbuild.plan.mask import masked
 from vidbuild.plan.model import Action, Change
-from vidbuild.request.fingerprint import canonical_json
+from vidbuild.request.fingerprint import canonical_json, quick_json
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
 
@@ -43,9 +43,15 @@ def listed(
 
 
 def digest(
-    *, project: str, profile: str | None, provider: str, items: Sequence[Mapping[str, Any]]
+    *,
+    project: str,
+    profile: str | None,
+    provider: str,
+    items: Sequence[Mapping[str, Any]],
+    plain: bool = False,
 ) -> str:
-    """`sha256:` and hex of the RFC 8785 form of the list with its heading."""
+    """`sha256:` and hex of the RFC 8785 form of the list with its heading. `plain` where all of
+    its requests are known to be: it is then written in one go."""
     form = {
         "digest": FORM,
         "project": project,
@@ -53,7 +59,13 @@ def digest(
         "provider": provider,
         "changes": items,
     }
-    return "sha256:" + hashlib.sha256(canonical_json(form)).hexdigest()
+    encode = quick_json if plain else canonical_json
+    return "sha256:" + hashlib.sha256(encode(form)).hexdigest()
+
+
+def are_plain(changes: Iterable[Change]) -> bool:
+    """Whether the requests of all changes that may be listed are plain."""
+    return all(c.request is None or c.request.plain for c in changes if c.action in _DO)
 
 
 def sealed(items: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:

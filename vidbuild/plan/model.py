@@ -69,7 +69,9 @@ _IDLE = frozenset({Action.fetch, Action.hold, Action.orphan, Action.unchanged})
 class Estimate:
     """Seconds of video and dollars; None is unknown, never 0. Low and high bound the cost.
 
-    `unknown` names what stands in the way: `length of audio_url`, `price of scenes.2`.
+    `unknown` names what stands in the way: `length of audio_url`, `price of scenes.2`. The rest
+    comes from measuring: `measured` where every spoken part was spoken, `audio` the paths of the
+    recordings, `unmeasured` what kept its estimate and why: `script: no voice_id`.
     """
 
     seconds: float | None = None
@@ -77,6 +79,9 @@ class Estimate:
     cost_low_usd: float | None = None
     cost_high_usd: float | None = None
     unknown: tuple[str, ...] = ()
+    measured: bool = False
+    audio: tuple[str, ...] = ()
+    unmeasured: tuple[str, ...] = ()
 
 
 def at_no_cost(render: Render | None) -> Estimate:

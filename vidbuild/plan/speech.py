@@ -102,7 +102,7 @@ def spoken_seconds(api: Api, part: Part, text: str | None = None) -> tuple[float
     seconds = 0.0
     if wide:
         seconds += len(wide) / pace(api, locale=part.locale if by_syllables else None, text=wide)
-    if any(c.isalnum() for c in narrow):
+    if narrow[:1].isalnum() or any(c.isalnum() for c in narrow):
         locale = None if by_syllables else part.locale
         letters = _letters(narrow, syllables=by_syllables or bool(wide))
         seconds += letters / pace(api, locale=locale, text="" if plain else narrow)

@@ -106,6 +106,7 @@ class Requests:
             ignore_changes=video.ignore_changes,
             row=video.row,
             depends_on=_with_files(video.depends_on, files),
+            plain=form is not None and form.plain,
         )
 
 

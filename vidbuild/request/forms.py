@@ -23,11 +23,13 @@ _MOST = 10_000  # more forms than this are no forms; one holds every number of i
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """`silent` are the top members that the content leaves out, None where it leaves out others
-    too; `quick` is whether the quick encoder writes the content canonically. `scripts` are the
+    too; `quick` and `plain` are whether the quick encoder writes the content, and the body,
+    canonically. `scripts` are the
     top members that are normalised, None where more of the body is made: deeper, or of files."""
 
     silent: frozenset[str] | None
     quick: bool
+    plain: bool
     scripts: tuple[str, ...] | None
 
     def body(self, fields: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -69,6 +71,7 @@ class Forms:
         form = Form(
             silent=cut if all(made[key] == body[key] for key in made) else None,
             quick=quick_json(made) == canonical_json(made),
+            plain=quick_json(body) == canonical_json(body),
             scripts=None
             if any(len(path) > 1 for path in made_at)
             else tuple(p[0] for p in made_at),

@@ -28,9 +28,9 @@ class Request:
     """One video's resolved request.
 
     `body` is the request as it would be sent, metadata included, nulls out, defaults as
-    written, each local file as `{"sha256": hex}`. `content` is its canonical form
-    (semantics: "Canonical form 1"): metadata and defaults out. `fingerprint` is
-    `"sha256:" + hex` of that. `media` maps a dotted field path ("background.asset_id",
+    written, each local file as `{"sha256": hex}`. `content` is its canonical form: metadata and
+    defaults out. `fingerprint` is `"sha256:" + hex` of that. `plain` is known of a body that
+    Python's own encoder writes canonically: without fractions, for one. `media` maps a dotted field path ("background.asset_id",
     list positions as numbers) to the local file that stands there.
     """
 
@@ -47,3 +47,4 @@ class Request:
     ignore_changes: tuple[str, ...] = ()
     row: Mapping[str, Any] | None = None
     depends_on: tuple[str, ...] = ()
+    plain: bool = False

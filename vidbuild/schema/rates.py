@@ -100,11 +100,16 @@ def as_of(api: Api) -> str:
 
 def pace(api: Api, *, locale: str | None = None, text: str = "") -> float:
     """Characters of script a second at speed 1, by the locale's language or the text's letters."""
-    table = api.document.get("x-vidbuild-pace", {"default": 14.5})
+    table = api.document.get("x-vidbuild-pace", _NO_PACES)
+    if not (locale or text):
+        return float(table["default"])
     languages = table.get("languages", {})
     named = (locale or "").replace("_", "-").split("-")[0].lower()
     language = named if named in languages else _language(table.get("letters", ()), text)
     return float(languages.get(language, table["default"]))
+
+
+_NO_PACES = {"default": 14.5}
 
 
 def usual_length(api: Api, body: Mapping[str, Any]) -> float | None:
