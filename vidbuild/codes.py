@@ -159,6 +159,7 @@ CODES: dict[str, str] = {
     "VB728": "an option that a saved plan has settled",
     "VB729": "a file that a saved plan would overwrite",
     "VB717": "--delete-remote without --prune",
+    "VB718": "-y where nothing is asked",
     "VB730": "a name that no video has",
     "VB731": "a column that a list does not have",
     "VB732": "a line that a file does not have",

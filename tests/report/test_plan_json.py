@@ -46,7 +46,13 @@ def test_members() -> None:
         "depends_on",
         "protected",
     ]
-    assert list(change["estimate"]) == [*costs, "unknown"]
+    assert list(change["estimate"]) == [
+        *costs,
+        "unknown",
+        "measured",
+        "audio",
+        "unmeasured",
+    ]
     assert change["fingerprint"] == A.fingerprint
     assert change["request"]["title"] == "T"
 
@@ -75,6 +81,9 @@ def test_unknown_is_null_and_never_nothing() -> None:
         "cost_low_usd": None,
         "cost_high_usd": None,
         "unknown": ["length of audio_url"],
+        "measured": False,
+        "audio": [],
+        "unmeasured": [],
     }
     for key in ("seconds", "cost_usd", "cost_low_usd", "cost_high_usd"):
         assert document["summary"][key] is None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vidbuild.provider.model import Account
     from vidbuild.workspace.accepting import Proposal
 
+_NOTHING = "nothing was submitted"
 _SETTLED = ("select", "exclude", "resubmit", "prune", "delete_remote")
 
 
@@ -56,9 +57,10 @@ def ask(proposal: Proposal, given: dict[str, Any], account: Account | None) -> N
 
     who = account.username if account else None
     if asks_to_render(proposal, given):
-        _ask(question(proposal.plan, account=who))
+        ask_for(question(proposal.plan, account=who), without=_NOTHING)
     if asks_to_delete(proposal, given):
-        _ask(deletion_question(proposal.plan, account=who, remote=proposal.delete_remote))
+        asked = deletion_question(proposal.plan, account=who, remote=proposal.delete_remote)
+        ask_for(asked, without=_NOTHING)
 
 
 def asks_to_render(proposal: Proposal, given: dict[str, Any]) -> bool:
@@ -77,10 +79,11 @@ def asks_to_delete(proposal: Proposal, given: dict[str, Any]) -> bool:
     return deletes and not (proposal.saved or (given["yes"] and given["expect"]))
 
 
-def _ask(asked: str) -> None:
+def ask_for(asked: str, *, without: str) -> None:
+    """Asks; raises `Problems` for any answer but `yes`, and says what has not been done."""
     answer = click.prompt(asked, default="", show_default=False, err=True)
     if answer.strip() != "yes":
         raise problem(
-            "VB723", "not confirmed: nothing was submitted",
+            "VB723", f"not confirmed: {without}",
             hint="only the whole word `yes` goes on", exit_code=EXIT_REFUSED,
         )  # fmt: skip

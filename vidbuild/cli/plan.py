@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from vidbuild.cli.common import open_workspace, options_of, plan_options, settings_of
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
-from vidbuild.diagnostics import EXIT_PENDING
+from vidbuild.diagnostics import EXIT_PENDING, EXIT_USAGE, Problems, problem
 
 if TYPE_CHECKING:
     from vidbuild.plan.model import Plan
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 
 _WORTH = 4  # a plan that asks for more than one video in so many is not worth remembering
+
+
+class Wanted(NamedTuple):
+    """What a plan is asked for beside what the project says."""
+
+    out: Path | None = None
+    refresh: bool = False
+    measure: bool = False
+    yes: bool = False
 
 
 @click.command("plan")
@@ -50,6 +59,12 @@ _WORTH = 4  # a plan that asks for more than one video in so many is not worth r
     is_flag=True,
     help="Ask the provider about recorded videos first; needs a key, writes nothing.",
 )
+@click.option(
+    "--measure",
+    is_flag=True,
+    help="Speak the scripts that changed, for exact lengths and prices; asks where that costs.",
+)
+@click.option("-y", "--yes", is_flag=True, help="With --measure: do not ask.")
 @global_options()
 def command(
     form: str,
@@ -58,17 +73,22 @@ def command(
     detailed_exitcode: bool,
     out: Path | None,
     refresh: bool,
+    measure: bool,
+    yes: bool,
     **given: Any,
 ) -> int:
     """Show what an apply would render, why, and for how much.
 
     Reads the project, the lock and the journal; sends nothing and writes nothing, but for what
-    --refresh asks and -o saves.
+    --refresh asks, --measure speaks and -o saves.
     """
     if as_json:
         form = "json"
+    if yes and not measure:
+        raise _nothing_to_agree_to()
     settings = settings_of()
-    usual = not (out or refresh or everything or any(given.values()) or current().verbose)
+    wanted = Wanted(out=out, refresh=refresh, measure=measure, yes=yes)
+    usual = wanted == Wanted() and not (everything or any(given.values()) or current().verbose)
     recalled = _recalled(settings) if usual else None
     if recalled is not None and recalled.same and recalled.memo.shown:
         _say(recalled.memo.shown["color" if form == "text" and colored(sys.stdout) else form], form)
@@ -80,7 +100,7 @@ def command(
         refuse_occupied(out)
     plan = _planned_partly(recalled, settings, options)
     if plan is None:
-        plan = _planned_whole(settings, options, out, refresh=refresh, usual=usual)
+        plan = _planned_whole(settings, options, wanted, usual=usual)
     _show(plan, form, everything=everything)
     if out is not None and not current().quiet:
         message(f"saved: `vidbuild apply {out}` does this, and nothing else")
@@ -104,15 +124,13 @@ def _planned_partly(recalled: Recalled | None, settings: Any, options: Any) -> P
     return plan_partly(recalled, settings, options)
 
 
-def _planned_whole(
-    settings: Any, options: Any, out: Path | None, *, refresh: bool, usual: bool
-) -> Plan:
+def _planned_whole(settings: Any, options: Any, wanted: Wanted, *, usual: bool) -> Plan:
     """The plan of the whole project; a usual one is remembered."""
     from vidbuild.workspace.memory.recall import look_before
 
     before = look_before(settings.directory, settings.file, profile=settings.profile)
     workspace = open_workspace(settings)
-    plan = _planned(workspace, options, out, refresh=refresh)
+    plan = _planned(workspace, options, wanted)
     asked = sum(change.action != "unchanged" for change in plan.changes)
     if usual and asked * _WORTH <= len(plan.changes):
         from vidbuild.workspace.memory.learn import learn
@@ -121,16 +139,23 @@ def _planned_whole(
     return plan
 
 
-def _planned(workspace: Workspace, options: Any, out: Path | None, *, refresh: bool) -> Plan:
+def _planned(workspace: Workspace, options: Any, wanted: Wanted) -> Plan:
+    from dataclasses import replace
+
     from vidbuild.workspace.opened import informed
     from vidbuild.workspace.planning import make_plan
 
-    facts = _facts(workspace) if refresh else ()
-    plan = make_plan(informed(workspace, facts), options)
-    if out is not None:
+    facts = _facts(workspace) if wanted.refresh else ()
+    today = informed(workspace, facts)
+    plan = make_plan(today, replace(options, causes=False) if wanted.measure else options)
+    if wanted.measure:
+        from vidbuild.cli.measuring import measured_plan
+
+        plan = measured_plan(today, plan, yes=wanted.yes)
+    if wanted.out is not None:
         from vidbuild.workspace.saving import save_plan
 
-        save_plan(workspace, plan, options, out, facts)
+        save_plan(workspace, plan, options, wanted.out, facts)
     return plan
 
 
@@ -142,6 +167,15 @@ def _facts(workspace: Workspace) -> tuple[Render, ...]:
     for render in facts:
         detail(f"{render.video_id}: {render.status.name} by now")
     return facts
+
+
+def _nothing_to_agree_to() -> Problems:
+    return problem(
+        "VB718",
+        "-y agrees to --measure, and --measure is not given",
+        hint="write --measure -y, or leave out -y",
+        exit_code=EXIT_USAGE,
+    )
 
 
 def _show(plan: Plan, form: str, *, everything: bool) -> None:

@@ -11,7 +11,7 @@ from vidbuild.report.folding import FOLD_OVER, SAMPLES, Group
 from vidbuild.report.markup import code, details, fenced
 from vidbuild.report.plan_text import why
 from vidbuild.report.style import SYMBOLS, clip, painter, visible
-from vidbuild.report.words import estimated
+from vidbuild.report.words import expected
 
 _PLAIN = painter(color=False)
 _WIDTH = 160
@@ -75,6 +75,8 @@ def _opening(group: Group, changes: Sequence[Change], *, names: bool = False) ->
 def _block(change: Change) -> Iterator[str]:
     refused = "protected: an apply is refused, " if _refused(change) else ""
     yield clip(f"@@ {visible(change.name)}: {refused}{why(change)}{_cost(change)}", 400) + " @@"
+    for path in change.estimate.audio:
+        yield clip(f"  heard: {visible(path)}", _WIDTH)
     if change.entry is None and not change.action.renders and not change.moves:
         return
     for field in change.fields[:_MOST_FIELDS]:
@@ -108,8 +110,7 @@ def _refused(change: Change) -> str:
 
 
 def _cost(change: Change) -> str:
-    estimate = change.estimate
-    return f", {estimated(estimate.seconds, estimate.cost_usd)}" if change.pays else ""
+    return f", {expected(change.estimate)}" if change.pays else ""
 
 
 def _prose(words: str) -> str:

@@ -61,4 +61,7 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
         "cost_low_usd": estimate.cost_low_usd,
         "cost_high_usd": estimate.cost_high_usd,
         "unknown": list(estimate.unknown),
+        "measured": estimate.measured,
+        "audio": list(estimate.audio),
+        "unmeasured": list(estimate.unmeasured),
     }

@@ -27,7 +27,7 @@ from vidbuild.report.style import (
     wrapped,
 )
 from vidbuild.report.totals import notes
-from vidbuild.report.words import estimated, last_line
+from vidbuild.report.words import expected, last_line
 
 SCREEN = 50  # lines of a plan with many changes
 MANY = 40  # changes; fewer are shown one by one, however long that gets
@@ -153,7 +153,7 @@ class _Shown:
     def head(self, change: Change, width: int) -> list[str]:
         """Symbol, name, reason and cost; on two lines where one is too short."""
         symbol, colour = SYMBOLS[change.action]
-        cost = f", {estimated(change.estimate.seconds, change.estimate.cost_usd)}"
+        cost = f", {expected(change.estimate)}"
         words = f"{why(change)}{cost if change.pays else ''}"
         name = visible(change.name)
         shown = self.paint(name, "dim" if colour == "dim" else "bold")
@@ -161,6 +161,11 @@ class _Shown:
             return [f"{self.paint(symbol, colour)} {shown}: {words}", *self._refused(change)]
         told = [f"    {line}" for line in wrapped(words, width - 4, indent="  ")]
         return [f"{self.paint(symbol, colour)} {shown}:", *told, *self._refused(change)]
+
+    def _heard(self, change: Change) -> Iterator[str]:
+        """Where the words of a measured video can be listened to."""
+        for path in change.estimate.audio:
+            yield self.paint(f"    heard: {visible(path)}", "dim")
 
     def _refused(self, change: Change) -> Iterator[str]:
         if change.protected and change.replaces:
@@ -171,7 +176,7 @@ class _Shown:
     ) -> list[str]:
         lines = []
         for change in changes:
-            block = [*self.head(change, self.width - inset)]
+            block = [*self.head(change, self.width - inset), *self._heard(change)]
             block += self._fields(change, every=every, most=most, inset=inset)
             lines += [" " * inset + line for line in block]
         return lines

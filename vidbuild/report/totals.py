@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from vidbuild.plan.cost import total
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.plan.policy import is_unanswered
+from vidbuild.report.measuring import measured_notes
 from vidbuild.report.style import visible
 from vidbuild.report.words import between, dollars, videos
 
@@ -21,6 +22,7 @@ def notes(plan: Plan, *, quote: Callable[[str], str] = visible) -> Iterator[str]
     if summary.renders and (cost := cost_note(plan)):
         yield cost
     yield from unknown_notes(plan.changes, quote)
+    yield from measured_notes(plan.changes, quote)
     unanswered = [c.estimate.cost_high_usd for c in plan.changes if is_unanswered(c)]
     if unanswered:
         known = total(unanswered)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from vidbuild.plan.model import Action, Change, Summary
+from vidbuild.plan.model import Action, Change, Estimate, Summary
 
 _COUNTED = {
     Action.create: "to create",
@@ -49,6 +49,13 @@ def estimated(seconds: float | None, cost: float | None) -> str:
     """`about 12 s, $0.80` for one video or several."""
     known = "of unknown length" if seconds is None else f"about {length(seconds)}"
     return f"{known}, {money(cost)}"
+
+
+def expected(estimate: Estimate) -> str:
+    """`about 12 s, $0.80`, or `12.4 s, $0.83` where that was measured."""
+    if estimate.measured and estimate.seconds is not None:
+        return f"{estimate.seconds:,.1f} s, {money(estimate.cost_usd)}"
+    return estimated(estimate.seconds, estimate.cost_usd)
 
 
 def elapsed(seconds: float) -> str:
