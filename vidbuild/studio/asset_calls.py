@@ -6,25 +6,22 @@ Not for uploads that go straight to storage: `slot_calls` has those.
 from __future__ import annotations
 
 import asyncio
-import shutil
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.types import Message, Receive
 
 from vidbuild.studio import asking, assets, links, sample, speeches, videos
-from vidbuild.studio.answers import MAX_BODY, ApiError, data, encode, listing, too_large
+from vidbuild.studio.answers import MAX_BODY, ApiError, data, encode, listing
 from vidbuild.studio.desk import USERNAME, Desk, link
+from vidbuild.studio.forms import uploaded
 from vidbuild.studio.once import Commit, once
 from vidbuild.studio.slots import delete_slot, find_slot
 from vidbuild.studio.store import transaction
 
-# The multipart frame around 32 MB of file: names, types, boundaries.
-_FRAME = 64 * 1024
+# Uploads that are still coming in, inside the studio's folder.
+_INCOMING = "incoming"
 _TYPES = {
     "wav": "audio/wav",
     "mp4": "video/mp4",
@@ -38,7 +35,10 @@ async def upload_asset(desk: Desk, request: Request) -> Response:
         asset = await _receive(desk, request)
         return lambda: _keep(desk, request, asset)
 
-    return await once(desk, request, prepare, judge=_refuse_without_file)
+    async def judge(repeat: Request) -> None:
+        await _refuse_without_file(desk, repeat)
+
+    return await once(desk, request, prepare, judge=judge)
 
 
 async def get_asset(desk: Desk, request: Request) -> Response:
@@ -120,44 +120,26 @@ def _file(desk: Desk, owner_id: str, name: str) -> Path | None:
     return None if speech is None else desk.folder / speech.path
 
 
-async def _refuse_without_file(request: Request) -> None:
-    async with _form(request) as form:
-        _file_of(form)
-
-
-def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
-    """The multipart form, of a bounded size."""
-    limited = Request(request.scope, _bounded(request.receive, MAX_BODY + _FRAME))
-    return limited.form(max_files=1, max_fields=20)
-
-
-def _file_of(form: FormData) -> UploadFile:
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.size:
-        message = "Give one file in the form field `file`."
-        raise ApiError(400, "invalid_parameter", message, param="file")
-    if file.size > MAX_BODY:
-        raise too_large(MAX_BODY)
-    return file
+async def _refuse_without_file(desk: Desk, request: Request) -> None:
+    async with uploaded(request, desk.folder / _INCOMING, MAX_BODY):
+        pass
 
 
 async def _receive(desk: Desk, request: Request) -> assets.StoredAsset:
-    """Reads the multipart field `file` into the studio's folder and looks at what it is."""
-    async with _form(request) as form:
-        file = _file_of(form)
-        mime = assets.kind(await file.read(512))
-        if mime is None or not assets.agrees(file.content_type, mime):
+    """Reads the form's file into the studio's folder and looks at what it is."""
+    async with uploaded(request, desk.folder / _INCOMING, MAX_BODY) as upload:
+        mime = await asyncio.to_thread(_kind, upload.path)
+        if mime is None or not assets.agrees(upload.mime, mime):
             message = "The content type does not match the file, or is not one of the accepted."
             raise ApiError(400, "invalid_parameter", message, param="file")
-        await file.seek(0)
         asset_id = f"asset_{desk.mint()}"
         path = Path("assets") / f"{asset_id}.{assets.extension(mime)}"
-        await asyncio.to_thread(_copy, file.file, desk.folder / path)
+        await asyncio.to_thread(_move, upload.path, desk.folder / path)
         return assets.StoredAsset(
             asset_id=asset_id,
-            name=file.filename or path.name,
+            name=upload.name or path.name,
             mime=mime,
-            bytes=file.size or 0,
+            bytes=upload.size,
             path=path.as_posix(),
             uploaded_at=desk.now,
         )
@@ -177,21 +159,11 @@ def _keep(desk: Desk, request: Request, asset: assets.StoredAsset) -> str:
     )
 
 
-def _copy(source: Any, target: Path) -> None:
+def _kind(path: Path) -> str | None:
+    with path.open("rb") as file:
+        return assets.kind(file.read(512))
+
+
+def _move(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("wb") as file:
-        shutil.copyfileobj(source, file, 1 << 20)
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
-    size = 0
-
-    async def receive_bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise too_large(MAX_BODY)
-        return message
-
-    return receive_bounded
+    source.replace(target)
