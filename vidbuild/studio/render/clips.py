@@ -60,6 +60,18 @@ def clip_frames(clip: Medium, width: int, height: int, fps: int) -> Iterator[Pat
         yield last
 
 
+def clip_size(clip: Medium) -> tuple[int, int] | None:
+    """Width and height as the container says; None where it can't be read."""
+    import av
+
+    try:
+        with av.open(str(clip.path), options=PLAIN_MEDIA) as media:
+            stream = media.streams.video[0]
+            return stream.width, stream.height
+    except (av.FFmpegError, ValueError, OSError, IndexError):
+        return None
+
+
 def _cropped(frame: VideoFrame, width: int, height: int) -> Patch:
     scale = max(width / frame.width, height / frame.height)
     w, h = max(width, even(frame.width * scale)), max(height, even(frame.height * scale))

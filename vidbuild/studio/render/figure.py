@@ -92,7 +92,8 @@ def _bust(draw: ImageDraw, s: int, accent: Colour, choice: int) -> None:
     light = mixed(shirt, FACE, 0.80)
     draw.ellipse((0.14 * s, 0.735 * s, 0.86 * s, 1.5 * s), fill=shirt)
     if choice % 3 == 1:  # a round neck
-        draw.ellipse((0.40 * s, 0.66 * s, 0.60 * s, 0.845 * s), fill=light)
+        collar = mixed(shirt, FACE, 0.35)
+        draw.ellipse((0.395 * s, 0.70 * s, 0.605 * s, 0.85 * s), fill=collar)
     draw.rounded_rectangle((0.425 * s, 0.56 * s, 0.575 * s, 0.815 * s), 0.075 * s, fill=_SHADE)
     if choice % 3 == 0:  # an open collar
         draw.polygon(_at(s, 0.425, 0.715, 0.355, 0.765, 0.455, 0.885, 0.5, 0.815), fill=light)

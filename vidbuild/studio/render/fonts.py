@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -24,8 +24,17 @@ _PLACES = (
     Path("/Library/Fonts"),
     Path("~/Library/Fonts").expanduser(),
 )
-_SYSTEM_FONTS = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf",
-                 "NotoSansJP-Regular.otf", "NotoSansKR-Regular.otf")  # fmt: skip
+# The collection first: it draws one character as China, Japan and Korea each write it.
+_SYSTEM_FONTS = ("NotoSansCJK-{}.ttc", "NotoSansCJKsc-{}.otf", "NotoSansSC-{}.otf",
+                 "NotoSansJP-{}.otf", "NotoSansKR-{}.otf")  # fmt: skip
+_JAPAN, _KOREA, _CHINA = 0, 1, 2  # places in the collection
+
+
+class Face(NamedTuple):
+    """A font file, and which of the fonts in it where it is a collection."""
+
+    path: Path
+    place: int = 0
 
 
 @cache
@@ -36,21 +45,22 @@ def chain(*, bold: bool) -> tuple[Path, ...]:
 
 
 @cache
-def _system() -> tuple[Path, ...]:
+def _system(*, bold: bool) -> tuple[Path, ...]:
     """Searched for only when a text holds a character that the vendored fonts lack."""
-    found = (p for place in _PLACES if place.is_dir() for p in sorted(place.rglob("Noto*CJK*")))
+    found = (p for place in _PLACES if place.is_dir() for p in sorted(place.rglob("Noto*")))
     plain = {path.name: path for path in found}
-    return tuple(plain[name] for name in _SYSTEM_FONTS if name in plain)
+    weights = ("Bold", "Regular") if bold else ("Regular",)
+    names = (name.format(weight) for weight in weights for name in _SYSTEM_FONTS)
+    return tuple(plain[name] for name in names if name in plain)
 
 
 @lru_cache(maxsize=64)
-def sized(path: Path, size: int, *, shaped: bool = True) -> FreeTypeFont:
-    """A face; the unshaped one only measures letters one at a time."""
+def sized(face: Face, size: int, *, shaped: bool = True) -> FreeTypeFont:
+    """A face in a size; the unshaped one only measures letters one at a time."""
     from PIL import ImageFont
 
-    return ImageFont.truetype(
-        str(path), size, layout_engine=None if shaped else ImageFont.Layout.BASIC
-    )
+    engine = None if shaped else ImageFont.Layout.BASIC
+    return ImageFont.truetype(str(face.path), size, index=face.place, layout_engine=engine)
 
 
 @lru_cache(maxsize=4096)
@@ -60,10 +70,10 @@ def font_for(char: str, *, bold: bool) -> Path | None:
     for path in chain(bold=bold):
         if code in _coverage(path):
             return path
-    return next((path for path in _system() if code in _coverage(path)), None)
+    return next((path for path in _system(bold=bold) if code in _coverage(path)), None)
 
 
-def runs(text: str, *, bold: bool) -> list[tuple[Path, str]]:
+def runs(text: str, *, bold: bool) -> list[tuple[Face, str]]:
     """The text as stretches of one font each; characters that no font has are left out.
 
     Marks and joiners stay with the letter before them; a space never changes the font.
@@ -81,7 +91,16 @@ def runs(text: str, *, bold: bool) -> list[tuple[Path, str]]:
             found[-1] = (path, found[-1][1] + char)
         else:
             found.append((path, char))
-    return found
+    return [(_face(path, text), run) for path, run in found]
+
+
+def _face(path: Path, text: str) -> Face:
+    """Of a collection the font of the text's own country, as far as its letters tell."""
+    if path.suffix != ".ttc":
+        return Face(path)
+    if any("\u3040" <= char <= "\u30ff" for char in text):
+        return Face(path, _JAPAN)
+    return Face(path, _KOREA if any("\uac00" <= char <= "\ud7a3" for char in text) else _CHINA)
 
 
 def missing(text: str) -> str:

@@ -12,13 +12,15 @@ class Job:
     """One draft to make: a full create body, and where the uploaded files lie.
 
     `video_id` names the files in `output_dir` and nothing else, so that the same request
-    gives the same bytes. `assets` maps an asset id to a local path.
+    gives the same bytes. `assets` maps an asset id to a local path. `speech` is a folder for
+    what has been spoken before (see `shelf`).
     """
 
     video_id: str
     request: Mapping[str, Any]
     assets: Mapping[str, str] = field(default_factory=dict)
     output_dir: str
+    speech: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidbuild.studio.render.captions import Cue, encode_srt
-from vidbuild.studio.render.clips import clip_frames
+from vidbuild.studio.render.clips import clip_frames, clip_size
 from vidbuild.studio.render.film import FPS, Film, filming
 from vidbuild.studio.render.fonts import missing
 from vidbuild.studio.render.layout import Layout, frame_size, lay_out
-from vidbuild.studio.render.media import picture_size
-from vidbuild.studio.render.model import Draft, Job
+from vidbuild.studio.render.media import find, picture_size
+from vidbuild.studio.render.model import Draft, Job, RenderError
 from vidbuild.studio.render.scenery import colours, draw_scene
 from vidbuild.studio.render.sound import RATE, Sound, loudness
 from vidbuild.studio.render.stage import Stage
 from vidbuild.studio.render.takes import Desk, Take, write_takes
 from vidbuild.studio.render.text import needs_shaping
+from vidbuild.studio.render.watermark import Press, Seal, read_seal
 from vidbuild.studio.render.yuv import converted, planes, scaled
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Format:
     at: Layout
     clear: bool  # WebM with nothing behind the figure
     burned: bool  # the request asks for captions in the picture
+    seal: Seal | None = None
 
 
 def produce(job: Job) -> Draft:
@@ -46,14 +48,14 @@ def produce(job: Job) -> Draft:
     ]
     with _scratch(folder / f"{job.video_id}.parts") as scratch:
         made = [scratch / path.name for path in finished]
-        desk = Desk(assets=job.assets, folder=scratch)
+        shelf = Path(job.speech) if job.speech else None
+        desk = Desk(assets=job.assets, folder=scratch, shelf=shelf)
         takes = write_takes(job, desk)
         form = _form(job.request, takes)
         _check_letters(takes, desk)
-        if job.request.get("watermark"):
-            desk.warn("The watermark is not drawn in a draft.")
+        seal = _seal(job.request, form.at, desk)
         with filming(made[0], form.at.width, form.at.height, webm=webm) as film:
-            _shoot(film, takes, form, made[2])
+            _shoot(film, takes, replace(form, seal=seal), made[2])
         made[1].write_text(encode_srt(_shifted(takes)), encoding="utf-8", newline="\n")
         for path, target in zip(made, finished, strict=True):
             path.replace(target)
@@ -80,16 +82,22 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 def _form(request: Mapping[str, Any], takes: Sequence[Take]) -> Format:
     ratio = request.get("aspect_ratio")
-    picture = takes[0].picture if ratio == "auto" else None
     resolution = request.get("resolution")
     if request.get("type") == "cinematic_avatar":
         resolution = resolution or "720p"
-    size = frame_size(resolution, ratio, picture_size(picture) if picture else None)
+    size = frame_size(resolution, ratio, _own_size(takes[0]) if ratio == "auto" else None)
     return Format(
         at=lay_out(*size),
         clear=request.get("output_format") == "webm",
         burned=(request.get("caption") or {}).get("style") is not None,
     )
+
+
+def _own_size(take: Take) -> tuple[int, int] | None:
+    """Of what the first take shows; None where that has no size that can be read."""
+    if take.clip is not None:
+        return clip_size(take.clip)
+    return picture_size(take.picture) if take.picture is not None else None
 
 
 def _check_letters(takes: Sequence[Take], desk: Desk) -> None:
@@ -104,6 +112,19 @@ def _check_letters(takes: Sequence[Take], desk: Desk) -> None:
 
         if not features.check("raqm"):
             desk.warn("Right-to-left and joined scripts are drawn wrong: Pillow lacks raqm.")
+
+
+def _seal(request: Mapping[str, Any], at: Layout, desk: Desk) -> Seal | None:
+    wanted = request.get("watermark")
+    if not wanted:
+        return None
+    image = find(wanted.get("image") or {}, desk.assets)
+    if image is None:
+        raise RenderError("invalid_parameter", "The watermark's image is missing.")
+    if image.remote:
+        desk.warn(f"The watermark {image.name} is not fetched in a draft.")
+        return None
+    return read_seal(wanted, image, at)
 
 
 def _shoot(film: Film, takes: Sequence[Take], form: Format, thumbnail: Path) -> None:
@@ -126,11 +147,13 @@ def _shoot(film: Film, takes: Sequence[Take], form: Format, thumbnail: Path) -> 
 def _play(
     film: Film, take: Take, form: Format, moments: range, length: int
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """One take, frame by frame; yields each so that the caller can look at it."""
+    """One take, frame by frame; yields each, finished, so that the caller can look at it."""
     shades = colours(take, clear=form.clear)
     frame = converted(draw_scene(take, form.at, shades, clear=form.clear, burned=form.burned))
-    stage = Stage(planes(frame), form.at, take, shades, form.burned)
+    layers = planes(frame)
+    stage = Stage(layers, form.at, take, shades, form.burned)
     stage.set_up(moments[0] / length)
+    over = Press(form.seal, layers).pressed if form.seal else nullcontext
     clip = clip_frames(take.clip, form.at.width, form.at.height, FPS) if take.clip else None
     for moment, samples in zip(moments, _stretches(take.sound, len(moments)), strict=True):
         film.hear(samples)
@@ -138,9 +161,10 @@ def _play(
             stage.background(next(clip))
         peak = loudness(memoryview(samples).cast("h")) if take.sound.path else 0
         changed = stage.move(moment - moments[0], peak, (moment + 1) / length)
-        if changed or moment in (moments[0], moments[-1]):
-            film.show(frame, moment)
-        yield moment, frame
+        with over():
+            if changed or moment in (moments[0], moments[-1]):
+                film.show(frame, moment)
+            yield moment, frame
 
 
 def _stretches(sound: Sound, count: int) -> Iterator[bytes]:

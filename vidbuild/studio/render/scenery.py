@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidbuild.studio.render import colour as col
 from vidbuild.studio.render import text
+from vidbuild.studio.render.cast import draw_card
 from vidbuild.studio.render.colour import Colour, Palette, mixed
 from vidbuild.studio.render.figure import badge
 from vidbuild.studio.render.fonts import missing
 from vidbuild.studio.render.layout import Box, Layout, even
 from vidbuild.studio.render.media import contained, covered, open_picture
+from vidbuild.studio.render.shapes import disc, panel, rounded, solid
 from vidbuild.studio.render.takes import Take
-from vidbuild.studio.render.text import Align, Style
+from vidbuild.studio.render.text import Style
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageDraw import ImageDraw
 
 CAPTION_SIZE = 31  # units
-_OVER = 2
 
 
 def colours(take: Take, *, clear: bool) -> Palette:
@@ -36,23 +35,23 @@ def draw_scene(take: Take, at: Layout, shades: Palette, *, clear: bool, burned: 
 
     if clear:
         image = Image.new("RGBA", (at.width, at.height), (*shades.surface, 0))
-        _panel(image, _around(at.title, at), shades.surface, 18 * at.unit)
+        _card(image, take, at)
     else:
         image = _backdrop(take, at, shades)
-    draw = ImageDraw.Draw(image)
-    _title(draw, take, at, shades)
+    _title(image, take, at, shades)
     _tag(image, at)
     if take.figure is not None:
         _place_badge(image, take, at, shades)
     if take.note is not None:
-        _note(draw, take.note, at, shades)
+        draw_card(image, take, at, shades)
     if take.talks:
-        _panel(image, at.bars, shades.surface, at.bars.height)
+        panel(image, at.bars, shades.surface, at.bars.height)
     if take.cues:
-        _panel(image, at.caption, caption_colour(shades, burned=burned), 20 * at.unit)
+        panel(image, at.caption, caption_colour(shades, burned=burned), 20 * at.unit)
     track = mixed(shades.surface, shades.on_surface, 0.18)
     bar = at.progress
-    draw.rectangle((bar.x, bar.y, bar.right, bar.bottom), fill=_solid(image, track))
+    box = (bar.x, bar.y, bar.right, bar.bottom)
+    ImageDraw.Draw(image).rectangle(box, fill=solid(image, track))
     return image
 
 
@@ -120,37 +119,68 @@ def _rings(image: Image, at: Layout, shades: Palette) -> None:
     centre = (at.badge.x + at.badge.width // 2, at.badge.y + at.badge.height // 2)
     for radius, part in ((1.12, 0.045), (0.78, 0.095)):
         reach = round(at.badge.width * radius)
-        disc = _disc(2 * reach)
         image.paste(mixed(shades.backdrop, shades.accent, part),
-                    (centre[0] - reach, centre[1] - reach), disc)  # fmt: skip
+                    (centre[0] - reach, centre[1] - reach), disc(2 * reach))  # fmt: skip
+
+
+def _card(image: Image, take: Take, at: Layout) -> None:
+    """A picture that nobody has cut out stands as a card between title and voice."""
+    if take.picture is None or take.picture.remote:
+        return
+    top, bottom = at.title.bottom + 20 * at.unit, at.bars.y - 20 * at.unit
+    room = (at.width - 2 * at.title.x, round(bottom - top))
+    card = rounded(contained(open_picture(take.picture), *room), 18 * at.unit)
+    image.alpha_composite(
+        card, ((at.width - card.width) // 2, round(top + (room[1] - card.height) / 2))
+    )
 
 
 def _scrim(image: Image, at: Layout) -> None:
-    """Darkens the top of a picture, so that light text is readable on any."""
+    """Darkens the top of a picture, so that light text is readable on any; fades out softly."""
     from PIL import Image
 
-    height = min(at.height, round(at.title.bottom * 1.35))
-    fade = Image.linear_gradient("L").point([min(190, round((255 - v) * 2.2)) for v in range(256)])
+    height = min(at.height, round(at.title.bottom * 1.5))
+    strength = [round(205 * min(1.0, 2.2 * (1 - v / 255) ** 2)) for v in range(256)]
+    fade = Image.linear_gradient("L").point(strength)
     image.paste(col.DARK, (0, 0), fade.resize((at.width, height)))
 
 
-def _title(draw: ImageDraw, take: Take, at: Layout, shades: Palette) -> None:
-    style = Style(size=round(36 * at.unit), colour=shades.text, bold=True)
+def _title(image: Image, take: Take, at: Layout, shades: Palette) -> None:
+    """The heading and a line of ids; on a panel of their own where nothing is behind them."""
+    from PIL import ImageDraw
+
     box = at.title
+    style = Style(size=round(36 * at.unit), colour=shades.text, bold=True)
     rows = 2 if at.height > at.width else 1
     lines, style = text.fitted(take.heading, style, box.width, rows)
-    text.write(draw, lines, style, x=box.x, y=box.y, room=box.width)
-    align: Align = "right" if text.right_to_left(take.heading) else "left"
-    small = Style(size=round(19 * at.unit), colour=shades.quiet, align=align)
+    rtl = text.right_to_left(take.heading)
+    small = Style(size=round(19 * at.unit), colour=shades.quiet, align="right" if rtl else "left")
     line = text.elided(take.line, small, box.width)
     y = box.y + len(lines) * style.leading + 7 * at.unit
+    if image.mode == "RGBA":
+        wide = max(*(text.width(one, style) for one in lines), text.width(line, small))
+        text_box = Box(
+            x=even(box.right - wide) if rtl else box.x,
+            y=box.y,
+            width=even(wide),
+            height=even(y + small.leading - box.y),
+        )
+        panel(image, _around(text_box, at), shades.surface, 18 * at.unit)
+    draw = ImageDraw.Draw(image)
+    text.write(draw, lines, style, x=box.x, y=box.y, room=box.width)
     text.write(draw, [line], small, x=box.x, y=y, room=box.width)
+
+
+def _around(box: Box, at: Layout) -> Box:
+    pad = 2 * round(8 * at.unit)
+    wide, tall = box.width + 2 * pad, box.height + pad
+    return Box(x=box.x - pad, y=box.y - pad // 2, width=wide, height=tall)
 
 
 def _tag(image: Image, at: Layout) -> None:
     from PIL import ImageDraw
 
-    _panel(image, at.tag, col.AMBER, at.tag.height)
+    panel(image, at.tag, col.AMBER, at.tag.height)
     style = Style(size=round(20 * at.unit), colour=col.DARK, bold=True, align="centre")
     y = at.tag.y + (at.tag.height - style.size * 1.22) / 2
     spaced = "\u2009".join("DRAFT")
@@ -181,52 +211,6 @@ def _place_badge(image: Image, take: Take, at: Layout, shades: Palette) -> None:
         image.alpha_composite(drawn, place)
     else:
         image.paste(drawn, place, drawn)
-
-
-def _note(draw: ImageDraw, note: str, at: Layout, shades: Palette) -> None:
-    """Large text in the place of badge and bars."""
-    x = at.title.x
-    room = at.width - 2 * x
-    top = at.title.bottom + 24 * at.unit
-    bottom = at.caption.y - 24 * at.unit
-    style = Style(size=round(34 * at.unit), colour=shades.text, align="centre")
-    rows = max(1, int((bottom - top) // style.leading))
-    lines, style = text.fitted(note, style, room, rows)
-    y = top + (bottom - top - len(lines) * style.leading) / 2
-    text.write(draw, lines, style, x=x, y=y, room=room)
-
-
-def _panel(image: Image, box: Box, fill: Colour, radius: float) -> None:
-    """A rounded rectangle with smooth corners: each corner is drawn large, then averaged."""
-    from PIL import ImageDraw
-
-    r = round(min(radius, box.height / 2 - 1, box.width / 2 - 1))
-    draw = ImageDraw.Draw(image)
-    solid = _solid(image, fill)
-    draw.rectangle((box.x + r, box.y, box.right - r - 1, box.bottom - 1), fill=solid)
-    draw.rectangle((box.x, box.y + r, box.right - 1, box.bottom - r - 1), fill=solid)
-    disc = _disc(2 * r)
-    for x, left in ((box.x, 0), (box.right - r, r)):
-        for y, top in ((box.y, 0), (box.bottom - r, r)):
-            image.paste(solid, (x, y), disc.crop((left, top, left + r, top + r)))
-
-
-def _disc(size: int) -> Image:
-    """A mask with a smooth edge: drawn larger, then averaged."""
-    from PIL import Image, ImageDraw
-
-    disc = Image.new("L", (size * _OVER, size * _OVER), 0)
-    ImageDraw.Draw(disc).ellipse((0, 0, size * _OVER - 1, size * _OVER - 1), fill=255)
-    return disc.reduce(_OVER)
-
-
-def _solid(image: Image, fill: Colour) -> tuple[int, ...]:
-    return (*fill, 255) if image.mode == "RGBA" else fill
-
-
-def _around(box: Box, at: Layout) -> Box:
-    pad = 2 * round(8 * at.unit)
-    return replace(box, x=box.x - pad, y=box.y - pad // 2, width=box.width + pad, height=box.height)
 
 
 def _inset(box: Box, x: float, y: float) -> Box:

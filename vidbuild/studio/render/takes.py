@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ class Take:
     """One stretch of a draft.
 
     `picture` fills the frame (`contain` leaves margins), `clip` moves in it, `colour` is
-    behind both. `figure` is the id whose badge speaks; `note` is large text in its place.
+    behind both. `figure` is the id whose badge speaks; `note` is large text in its place,
+    with the `cast` (ids) and the `references` in a row beneath.
     """
 
     heading: str
@@ -34,6 +35,8 @@ class Take:
     phonemes: tuple[tuple[int, str], ...] = ()
     figure: str | None = None
     note: str | None = None
+    cast: tuple[str, ...] = ()
+    references: tuple[Medium, ...] = ()
     colour: str | None = None
     picture: Medium | None = None
     contain: bool = False
@@ -44,10 +47,13 @@ class Take:
 
 @dataclass(slots=True)
 class Desk:
-    """What the takes of one job share: its assets, a folder for sound, the warnings so far."""
+    """What the takes of one job share: its assets, a folder for sound, speech made before, and
+    the warnings so far.
+    """
 
     assets: Mapping[str, str]
     folder: Path
+    shelf: Path | None = None
     warnings: list[str] = field(default_factory=list)
     files: int = 0
 
@@ -84,9 +90,12 @@ def _image(body: Mapping[str, Any], desk: Desk) -> list[Take]:
 
 
 def _cinematic(body: Mapping[str, Any], desk: Desk) -> list[Take]:
-    ids = [str(i) for i in body.get("avatar_id") or ()]
-    for value in body.get("references") or ():
-        find(value, desk.assets)
+    ids = tuple(str(i) for i in body.get("avatar_id") or ())
+    found = [find(value, desk.assets) for value in body.get("references") or ()]
+    references = tuple(medium for medium in found if medium is not None)
+    for reference in references:
+        if reference.remote:
+            desk.warn(f"The reference {reference.name} is not fetched in a draft.")
     seconds = body.get("duration") or _CINEMATIC_SECONDS
     return [
         Take(
@@ -94,6 +103,8 @@ def _cinematic(body: Mapping[str, Any], desk: Desk) -> list[Take]:
             line=_joined("cinematic", *ids, f"{seconds} s"),
             sound=sound.silence(float(seconds)),
             note=str(body.get("prompt") or ""),
+            cast=ids,
+            references=references,
             identity=ids[0] if ids else "",
             talks=False,
         )
@@ -180,29 +191,34 @@ def _still(scene: Mapping[str, Any], desk: Desk, *, title: str, count: str) -> T
 
 def _clip(scene: Mapping[str, Any], desk: Desk, *, title: str, count: str) -> Take:
     source = find(scene.get("source") or {}, desk.assets)
-    name = source.name if source else "A clip"
-    if source is None or source.path is None:
-        desk.warn(f"The clip {name} is not played in a draft.")
-        return Take(
-            heading=title or count,
-            line=count if title else "",
-            sound=sound.silence(_CLIP_SECONDS),
-            note=f"The clip {name} is not played in a draft",
-            talks=False,
-        )
+    heading, line = title or count, count if title else ""
+    if source is None or source.remote:
+        missing = f"The clip {source.name if source else ''} is not fetched in a draft"
+        desk.warn(f"{missing}.")
+        silent = sound.silence(_CLIP_SECONDS)
+        return Take(heading=heading, line=line, sound=silent, note=missing, talks=False)
     from vidbuild.studio.render.clips import clip_sound
 
+    clip = _on_disk(source, desk)
     playback = scene.get("playback") or {}
-    volume = 0.0 if playback.get("mute") else float(playback.get("volume") or 1.0)
-    if playback.get("volume") == 0:
-        volume = 0.0
+    given = playback.get("volume")
+    volume = 0.0 if playback.get("mute") else 1.0 if given is None else float(given)
     return Take(
-        heading=title or count,
-        line=count if title else "",
-        sound=clip_sound(source, desk.path(), volume=volume),
-        clip=source,
+        heading=heading,
+        line=line,
+        sound=clip_sound(clip, desk.path(), volume=volume),
+        clip=clip,
         talks=False,
     )
+
+
+def _on_disk(medium: Medium, desk: Desk) -> Medium:
+    """A clip is read piece by piece: one that came in the request gets a file for that."""
+    if medium.data is None:
+        return medium
+    path = desk.path()
+    path.write_bytes(medium.data)
+    return replace(medium, path=str(path), data=None)
 
 
 def _pictured(picture: Medium | None, desk: Desk, **parts: Any) -> Take:
@@ -225,6 +241,7 @@ def _audio(
             voice_id=str(body.get("voice_id") or body.get("avatar_id") or ""),
             settings=body.get("voice_settings") or {},
             path=desk.path(),
+            cache=desk.shelf,
         )
         if spoken.language == "en" and not spoken.wanted.startswith("en"):
             desk.warn(f"The speech engine has no voice for {spoken.wanted}: an English one reads.")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vidbuild.studio.render.captions import tokens
 from vidbuild.studio.render.colour import Colour
-from vidbuild.studio.render.fonts import runs, sized
+from vidbuild.studio.render.fonts import Face, runs, sized
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -40,21 +39,21 @@ def width(text: str, style: Style) -> float:
 @lru_cache(maxsize=4096)
 def _extent(text: str, size: int, bold: bool) -> float:
     """Words come back: setting type measures each many times over."""
-    return sum(_length(path, run, size) for path, run in runs(text, bold=bold))
+    return sum(_length(face, run, size) for face, run in runs(text, bold=bold))
 
 
-def _length(path: Path, run: str, size: int) -> float:
+def _length(face: Face, run: str, size: int) -> float:
     """Shaped where letters join or stack; elsewhere the sum of the letters, which is a hundred
     times faster and leaves out the kerning: a hair too wide.
     """
     if all(_stands_alone(char) for char in run):
-        return sum(_advance(path, char, size) for char in run)
-    return sized(path, size).getlength(run)
+        return sum(_advance(face, char, size) for char in run)
+    return sized(face, size).getlength(run)
 
 
 @lru_cache(maxsize=4096)
-def _advance(path: Path, char: str, size: int) -> float:
-    return sized(path, size, shaped=False).getlength(char)
+def _advance(face: Face, char: str, size: int) -> float:
+    return sized(face, size, shaped=False).getlength(char)
 
 
 @lru_cache(maxsize=4096)
@@ -144,8 +143,8 @@ def write(
         at = x + {"left": 0.0, "centre": slack / 2, "right": slack}[align]
         baseline = y + number * style.leading + style.size * 0.97
         stretch = runs(line, bold=style.bold)
-        for path, run in reversed(stretch) if rtl else stretch:
-            font = sized(path, style.size)
+        for face, run in reversed(stretch) if rtl else stretch:
+            font = sized(face, style.size)
             draw.text((at, baseline), run, font=font, fill=style.colour, anchor="ls")
             if len(stretch) > 1:
                 at += font.getlength(run)

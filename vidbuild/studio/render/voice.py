@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vidbuild.studio.catalogue import language_of
 from vidbuild.studio.render import shelf
 from vidbuild.studio.render.language import candidates
 from vidbuild.studio.render.model import RenderError
@@ -57,7 +58,7 @@ def utter(
 
     `cache` is a folder for what has been spoken before; deleting it costs nothing but time.
     """
-    languages = candidates(settings.get("locale"), script.text)
+    languages = candidates(settings.get("locale") or language_of(voice_id), script.text)
     own = zlib.crc32(voice_id.encode())
     variant, gender = _VARIANTS[own % len(_VARIANTS)]
     answer = _answer(
