@@ -87,6 +87,12 @@ def catalogue() -> Catalogue:
     )
 
 
+def language_of(voice_id: str) -> str | None:
+    """The speech engine's code for what a voice of the catalogue speaks by itself."""
+    voice = catalogue().voices.get(voice_id)
+    return None if voice is None else voice.code
+
+
 def kind_of(request: Mapping[str, Any]) -> str | None:
     """The kind of avatar in a video, where the catalogue has all of its looks and they agree."""
     known = catalogue().looks

@@ -122,8 +122,8 @@ def _text(body: Mapping[str, Any]) -> str:
 
 
 def _locale(body: Mapping[str, Any]) -> str | None:
-    """The language to read in: as asked for, by code or English name; else the text's own, as
-    in a draft."""
+    """The language to read in: as asked for, by code or English name; else the voice's or the
+    text's own, as in a draft."""
     locale: str | None = body.get("locale")
     language = str(body.get("language") or "").casefold()
     voices = catalogue().voices.values()
