@@ -21,6 +21,7 @@ from vidbuild.plan.situation import (
 )
 from vidbuild.plan.sources import deletable, moved_names, source_of
 from vidbuild.plan.table import Facts, Known, State, Stored, choose
+from vidbuild.request.model import Request
 from vidbuild.state.pool import Member
 from vidbuild.state.records import Entry, Render
 
@@ -30,11 +31,20 @@ def decide(situation: Situation) -> tuple[Change, ...]:
     hidden = any_private(situation)
     chosen = [name for name in sorted(situation.requests) if situation.is_selected(name)]
     ready = [n for n in chosen if n not in situation.held and n not in situation.broken]
-    sights = {name: look(situation, name, hidden=hidden) for name in ready}
+    heard_of = [n for n in ready if hidden or situation.resubmit or not _is_new(situation, n)]
+    sights = {name: look(situation, name, hidden=hidden) for name in heard_of}
     abandons = resubmitted(situation, sights)
     leaders: dict[str, Change] = {}
     changes = [_held(situation, name) for name in _unready(situation)]
-    for name, sight in sights.items():
+    for name in ready:
+        sight = sights.get(name)
+        if sight is None:
+            request = situation.requests[name]
+            if request.fingerprint not in leaders:
+                leaders[request.fingerprint] = change = _first(situation, request)
+                changes.append(change)
+                continue
+            sight = look(situation, name, hidden=False)
         given_up = abandons.get(sight.request.fingerprint, ())
         known = replace(sight, abandons=given_up) if given_up else sight
         change = _change(situation, name, known, leaders)
@@ -48,6 +58,28 @@ def decide(situation: Situation) -> tuple[Change, ...]:
 
 
 _FIRST_PAYING_ROW = 9
+
+
+def _is_new(situation: Situation, name: str) -> bool:
+    """Whether no record has ever heard of the name, nor of its content."""
+    pool, content = situation.pool, situation.requests[name].fingerprint
+    known = content in pool.contents or content in pool.buried
+    return not known and name not in situation.lock.videos
+
+
+def _first(situation: Situation, request: Request) -> Change:
+    """Row 9, as it is of nearly all new videos: there is nothing to look at."""
+    shown = shown_request(situation.api, request)
+    return Change(
+        name=request.name,
+        action=Action.create,
+        reason="new",
+        row=_FIRST_PAYING_ROW,
+        request=request,
+        shown=shown,
+        protected=request.protect,
+        fields=NewFields(shown),
+    )
 
 
 def _unready(situation: Situation) -> list[str]:

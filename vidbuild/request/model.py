@@ -29,9 +29,9 @@ class Request:
 
     `body` is the request as it would be sent, metadata included, nulls out, defaults as
     written, each local file as `{"sha256": hex}`. `content` is its canonical form: metadata and
-    defaults out. `fingerprint` is `"sha256:" + hex` of that. `plain` is known of a body that
-    Python's own encoder writes canonically: without fractions, for one. `media` maps a dotted field path ("background.asset_id",
-    list positions as numbers) to the local file that stands there.
+    defaults out. `fingerprint` is `"sha256:" + hex` of that. `media` maps a dotted field path
+    ("background.asset_id", list positions as numbers) to the local file that stands there.
+    `plain` is known of a body that Python's own encoder writes canonically.
     """
 
     name: str
