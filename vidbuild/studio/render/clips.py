@@ -56,7 +56,9 @@ def clip_frames(clip: Medium, width: int, height: int, fps: int) -> Iterator[Pat
         raise RenderError(
             "rendering_failed", f"{clip.name} can't be decoded: {reason(error)}."
         ) from error
-    while last is not None:
+    if last is None:
+        raise RenderError("rendering_failed", f"{clip.name} has no picture that can be decoded.")
+    while True:
         yield last
 
 
