@@ -7,7 +7,7 @@ JOBS ?= 2
 EDITOR_TOOLS := build/editor
 BENCH_TOOLS := build/bench
 
-.PHONY: help demo test check format schemas docs yaml-suite fuzz contract bench build clean
+.PHONY: help demo test gallery pictures check format schemas docs yaml-suite fuzz contract bench build clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,12 @@ lowest: $(EDITOR_TOOLS)/.installed chromium  ## the test suite on the lowest ver
 	sed -n '/^dependencies/,/^\]/p; /^studio = \[/,/^\]/p' pyproject.toml | sed -n 's/^  "\(.*\)>=\([^"]*\)".*/\1==\2/p' > $(VENV)-lowest/pins.txt
 	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -r $(VENV)-lowest/pins.txt --editable . --group dev
 	$(VENV)-lowest/bin/python -m pytest -n $(JOBS)
+
+gallery: $(VENV)/.installed  ## drafts in all scripts, ratios, sizes and containers, checked; kept in build/gallery
+	GALLERY=$(abspath build/gallery) $(BIN)/python -m pytest -n $(JOBS) tests/studio/test_gallery.py
+
+pictures: $(VENV)/.installed  ## the drafts that docs/studio.md shows, made anew (needs a Noto CJK)
+	$(BIN)/python -m tests.studio.pictures
 
 docs: $(VENV)/.installed  ## regenerate the page of diagnostic codes
 	$(BIN)/python -m vidbuild.cli.codes > docs/diagnostics.md
