@@ -262,7 +262,7 @@ def test_events_are_listed_by_kind_entity_and_page(tmp_path: Path) -> None:
             ).json()
             listed = [each["event_data"]["video_id"] for each in first["data"] + rest["data"]]
             assert listed == ids[::-1]
-            query = {"event_type": "avatar_video.fail", "limit": 100}
+            query: dict[str, Any] = {"event_type": "avatar_video.fail", "limit": 100}
             failed = (await call.get("/v3/webhooks/events", **query)).json()["data"]
             assert 0 < len(failed) < 12
             assert all(each["event_data"]["error"] == "rendering_failed" for each in failed)

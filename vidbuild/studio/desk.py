@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import Request
@@ -26,6 +26,7 @@ class Desk:
     None for a real one; `mint` makes a new id; `settle` brings finished work into the store
     and sees that unfinished work goes on. `home` is the studio's own address, for links in what
     it tells of its own accord. `trouble` hears of what failed with no caller to tell.
+    `at_work` are the operations and idempotency keys that are being answered just now.
     """
 
     db: sqlite3.Connection
@@ -43,6 +44,8 @@ class Desk:
     faults: Faults
     replay_errors: bool
     trouble: Callable[[Exception], Diagnostic]
+    remark: Callable[[str, str], None]
+    at_work: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def now(self) -> float:

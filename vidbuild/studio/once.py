@@ -43,9 +43,12 @@ async def once(
     if not replays.VALID_KEY.fullmatch(key):
         message = "Idempotency-Key must be 1 to 255 of A-Z a-z 0-9 _ : . -"
         raise ApiError(400, "invalid_parameter", message, param="Idempotency-Key")
-    held = replays.reserve(
-        desk.db, scope, key, owner=desk.owner.name, now=desk.now, alive=desk.owner.alive
-    )
+    work = (scope, key)
+
+    def alive(owner: str) -> bool:
+        return work in desk.at_work if owner == desk.owner.name else desk.owner.alive(owner)
+
+    held = replays.reserve(desk.db, scope, key, owner=desk.owner.name, now=desk.now, alive=alive)
     match held:
         case replays.Replay():
             if held.status < 300:
@@ -54,6 +57,7 @@ async def once(
         case replays.Busy():
             message = "The first request with this Idempotency-Key is still in progress."
             raise ApiError(409, "request_in_progress", message, retry_after=1)
+    desk.at_work.add(work)
     try:
         commit = await prepare(key)
         with transaction(desk.db):
@@ -66,6 +70,8 @@ async def once(
         else:
             replays.drop(desk.db, scope, key)
         raise
+    finally:
+        desk.at_work.discard(work)
     return answers.answer(body, status)
 
 

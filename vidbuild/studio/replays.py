@@ -39,7 +39,10 @@ def reserve(
     now: float,
     alive: Callable[[str], bool],
 ) -> Replay | Busy | None:
-    """None: the key is ours until `keep` or `drop`. Keys that are too old are forgotten."""
+    """None: the key is ours until `keep` or `drop`. Keys that are too old are forgotten.
+
+    `alive` says whether an owner is still at work on the key.
+    """
     with transaction(db):
         db.execute("DELETE FROM replays WHERE at <= ?", (now - LIFETIME,))
         row = db.execute(
@@ -48,7 +51,7 @@ def reserve(
         if row is not None:
             if row["status"] is not None:
                 return Replay(status=row["status"], body=row["body"])
-            if row["owner"] == owner or alive(row["owner"]):
+            if alive(row["owner"]):
                 return Busy()
         db.execute(
             "INSERT OR REPLACE INTO replays VALUES (?, ?, ?, ?, NULL, NULL)",
