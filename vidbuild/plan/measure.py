@@ -28,7 +28,7 @@ _ENGINE = "starfish"
 _BREAK = re.compile(r"(<break\b[^<>]*>)", re.IGNORECASE)
 
 NO_VOICE = "no voice_id"
-TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
+TOO_LONG = f"longer than the {MOST_CHARACTERS:,} characters that are spoken at once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
