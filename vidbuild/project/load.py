@@ -120,7 +120,8 @@ class _Load:
         for key, body in videos.items() if isinstance(videos, dict) else ():
             if isinstance(body, dict):
                 layer = Layer(kind="video", source=source, pointer=("videos", key), values=body)
-                self.findings.check_vars(source, (*layer.pointer, "vars"), body.get("vars"))
+                if "vars" in body:
+                    self.findings.check_vars(source, (*layer.pointer, "vars"), body["vars"])
                 self.definitions.append(
                     Definition(key=key, prefix=prefix, layer=layer, below=below, vars=vars_)
                 )

@@ -18,16 +18,20 @@ _OTHERS = BUILD_KEYS - {"tags"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mould:
-    """The block that was worked out, and the layers below it, fitted to its variant."""
+    """The block that was worked out, and the layers below it, fitted to its variant. `cut` is
+    whether there is more in such a block than fields."""
 
     block: Block
     lower: tuple[Layer, ...]
+    cut: bool
 
     def cast(self, definition: Definition) -> tuple[Block, tuple[Layer, ...]]:
         """The block and the fitted layers of a definition of this mould."""
         whole, first = definition.layer, self.block
-        values = {k: v for k, v in whole.values.items() if k != "tags" and k[:2] != "x-"}
-        own = Layer(kind=whole.kind, source=whole.source, pointer=whole.pointer, values=values)
+        own = whole
+        if self.cut:
+            values = {k: v for k, v in whole.values.items() if k != "tags" and k[:2] != "x-"}
+            own = Layer(kind=whole.kind, source=whole.source, pointer=whole.pointer, values=values)
         tags = first.tags
         if "tags" in whole.values:
             tags = (*tags[:-1], (whole.values["tags"], whole))
@@ -68,7 +72,7 @@ class Moulds:
         """Keeps what a block without faults turned out to be; `layers` are fitted."""
         own = block.definition.layer
         if layers and not block.overrides and layers[-1].pointer == own.pointer:
-            self._known[form] = Mould(block=block, lower=layers[:-1])
+            self._known[form] = Mould(block=block, lower=layers[:-1], cut=layers[-1] is not own)
 
 
 def _has_null(value: Any) -> bool:
