@@ -13,7 +13,6 @@ from vidbuild.clock import Clock
 from vidbuild.diagnostics import Diagnostic
 from vidbuild.schema.api import Api
 from vidbuild.studio import links
-from vidbuild.studio.answers import ApiError
 from vidbuild.studio.faults import Faults
 from vidbuild.studio.owners import Owner
 
@@ -62,14 +61,3 @@ def place(desk: Desk, base: str, owner_id: str, name: str) -> str:
     path = f"/files/{owner_id}/{name}"
     signature = links.sign(desk.secret, path, int(desk.now) + links.LIFETIME)
     return f"{base.rstrip('/')}{path}?{signature}"
-
-
-def number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    """A whole number of the query within its limits, or 400."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high:
-        return int(text)
-    message = f"{name} must be a whole number from {low} to {high}."
-    raise ApiError(400, "invalid_parameter", message, param=name)
