@@ -315,6 +315,20 @@ def test_a_video_is_shown_with_its_script_its_cost_and_its_neighbours(tmp_path: 
     run(scene())
 
 
+def test_a_spoken_text_is_in_the_ledger(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with studio(tmp_path, wallet=100) as call:
+            order = {"text": "word " * 900, "voice_id": "v"}
+            assert (await call.http.post("/v3/voices/speech", json=order)).status_code == 200
+            spent = (await call.ledger())["speeches"][0]["charged_usd"]
+            page = await read(call, "/_studio/page/ledger")
+            assert re.search(r"Texts spoken alone\s*1\s", page.text)
+            assert dollars(spent) in page.text
+            assert dollars(100 - spent) in page.text
+
+    run(scene())
+
+
 def test_what_is_gone_is_said(tmp_path: Path) -> None:
     async def scene() -> None:
         async with studio(tmp_path) as call:

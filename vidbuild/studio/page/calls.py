@@ -120,6 +120,7 @@ def show_ledger(desk: Desk, request: Request) -> Response:
         here="ledger",
         jobs=[shown(desk, job) for job in found],
         total=total,
+        spoken=jobs.texts_spoken(desk.db),
         spent=dollars(jobs.spent(desk.db)),
         requests=store.request_counts(desk.db),
         page=here,

@@ -72,8 +72,13 @@ def beside(db: sqlite3.Connection, job: Job) -> tuple[str | None, str | None]:
     return newer and newer[0], older and older[0]
 
 
+def texts_spoken(db: sqlite3.Connection) -> int:
+    """How many texts were spoken by themselves."""
+    return int(db.execute("SELECT COUNT(*) FROM speeches").fetchone()[0])
+
+
 def spent(db: sqlite3.Connection) -> float:
-    """What all jobs together were charged, in USD."""
+    """What all jobs and spoken texts together were charged, in USD."""
     return float(db.execute("SELECT spent FROM wallet").fetchone()[0])
 
 
