@@ -9,9 +9,7 @@ from difflib import SequenceMatcher
 from unicodedata import normalize
 
 # A word, an ideograph or kana alone, blanks, or one other character.
-WORDS = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u9fff\uac00-\ud7af]+|[^\S\n]+|\n|."
-)
+WORDS = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u9fff\uac00-\ud7af]+|[^\S\n]+|\n|."
 _MOST_WORDS = 4_000  # in the part that differs; beyond it that part is one edit
 
 
@@ -32,7 +30,7 @@ def edits(old: str, new: str) -> list[Edit]:
     start = _word_start(old, new, start)
     end = _word_end(old, new, end, start)
     a, b = old[start : len(old) - end], new[start : len(new) - end]
-    before, after = WORDS.findall(a), WORDS.findall(b)
+    before, after = re.findall(WORDS, a), re.findall(WORDS, b)
     if not before or not after or len(before) + len(after) > _MOST_WORDS:
         return [Edit(start, len(old) - end, start, len(new) - end)]
     olds, news = _offsets(before, start), _offsets(after, start)
