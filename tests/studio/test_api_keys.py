@@ -1,13 +1,15 @@
-"""Keys with scopes; every path of the spec with every method."""
+"""Keys with scopes; every path of the spec with every method; what a body says that it is."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.studio.studio_kit import KEY, assert_by_the_spec, error, run, studio
+from tests.studio.studio_kit import AVATAR, KEY, assert_by_the_spec, error, run, studio
+from tests.studio.test_api_files import PNG, upload
 from vidbuild.schema.api import METHODS, load_api
 from vidbuild.studio.app import CALLS
 
@@ -93,5 +95,45 @@ def test_what_is_a_scope_and_what_a_key(
         async with studio(tmp_path, key=own) as call:
             answer = await call.http.get("/v3/videos", headers={"x-api-key": given})
             assert answer.status_code == status
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (None, 200),
+        ("application/json", 200),
+        ("Application/JSON; charset=utf-8", 200),
+        ("application/merge-patch+json", 200),
+        ("text/plain", 400),
+        ("application/x-www-form-urlencoded", 400),
+        ("multipart/form-data; boundary=x", 400),
+    ],
+)
+def test_a_body_that_says_to_be_no_json_is_not_read_as_such(
+    tmp_path: Path, kind: str | None, status: int
+) -> None:
+    async def scene() -> None:
+        async with studio(tmp_path) as call:
+            headers = {} if kind is None else {"content-type": kind}
+            body = json.dumps(AVATAR).encode()
+            answer = await call.http.post("/v3/videos", content=body, headers=headers)
+            assert answer.status_code == status
+            assert status == 200 or answer.json()["error"]["param"] == "Content-Type"
+
+    run(scene())
+
+
+def test_a_repeat_has_to_be_a_request_that_the_spec_allows(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with studio(tmp_path) as call:
+            key = {"Idempotency-Key": "k1"}
+            first = await upload(call, PNG, key="k1")
+            for files in ({"other": ("a", b"x")}, {"file": ("empty", b"")}):
+                wrong = await call.http.post("/v3/assets", files=files, headers=key)
+                assert error(wrong) == (400, "invalid_parameter")
+            other = await upload(call, PNG + b"more", key="k1")
+            assert (other.status_code, other.text) == (200, first.text)
 
     run(scene())
