@@ -7,7 +7,7 @@ JOBS ?= 2
 EDITOR_TOOLS := build/editor
 BENCH_TOOLS := build/bench
 
-.PHONY: help demo test gallery pictures check format schemas docs yaml-suite fuzz contract bench build clean
+.PHONY: help demo test gallery pictures check format schemas docs yaml-suite fuzz contract bench bench-studio build clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,9 +62,10 @@ schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from t
 yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
 	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
-fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, and every property of plan, lock and fingerprint fifty times as often
+fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, every property of plan, lock and fingerprint fifty times as often, and 450 broken media files
 	FUZZ=12 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/state tests/request/test_fingerprint.py
+	FUZZ=25 $(BIN)/python -m pytest tests/studio/test_bad_input.py -k broken_media
 
 contract: $(VENV)/.installed  ## the studio against its spec file: requests made up from every schema, in all phases
 	CONTRACT=full $(BIN)/python -m pytest tests/studio/test_contract.py
@@ -97,6 +98,9 @@ bench: $(VENV)/.installed $(BENCH_TOOLS)/.installed  ## measure what the docs qu
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/resolve.py
 	$(BIN)/python bench/draft.py
+
+bench-studio: $(VENV)/.installed  ## ten thousand simulated jobs from ten clients through the served studio
+	$(BIN)/python bench/studio.py
 
 build: $(VENV)/.installed  ## wheel and sdist in dist/
 	rm -rf dist

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -309,9 +310,27 @@ def test_every_option_reaches_the_studio(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert (studio._replay_errors, studio._seed) == (True, 7)
 
 
-def test_a_trouble_is_said_once() -> None:
+def test_a_trouble_is_said_once_and_a_remark_each_time() -> None:
     said: list[Diagnostic] = []
     speak = once_each(said.append)
     for message in ("full", "full", "gone", "full"):
         speak(Diagnostic(code="VB802", message=message))
     assert [each.message for each in said] == ["full", "gone"]
+    for video in ("a", "b", "b"):
+        speak(Diagnostic(code="VB805", severity="warning", message="no glyph", video=video))
+    assert [each.video for each in said] == [None, None, "a", "b", "b"]
+
+
+def test_every_option_and_fault_is_documented() -> None:
+    docs = Path(__file__).parent.parent.parent / "docs"
+    page = (docs / "studio.md").read_text(encoding="utf-8")
+    short = (docs / "commands.md").read_text(encoding="utf-8").split("\n## studio serve\n")[1]
+    common = {"directory", "file", "profile", "var", "var_file", "quiet", "verbose", "color"}
+    assert isinstance(command, click.Group)
+    for parameter in command.commands["serve"].params:
+        if isinstance(parameter, click.Option) and parameter.name not in common:
+            option = max(parameter.opts, key=len)
+            assert f"`{option}`" in short
+            assert f"`{option}" in page
+    faults = page.split("\n## Faults\n")[1]
+    assert all(f"`{name}`" in faults for name in NAMES)

@@ -37,13 +37,15 @@ def _rate(text: str, ctx: click.Context, param: click.Parameter) -> tuple[str, f
 
 
 def once_each(say: Callable[[Diagnostic], None]) -> Callable[[Diagnostic], None]:
-    """Says what it has not said before: a full disk fails every request."""
+    """Says an error that it has not said before: a full disk fails every request."""
     said: set[str] = set()
 
     def speak(diagnostic: Diagnostic) -> None:
-        if diagnostic.message not in said:
+        if diagnostic.severity == "error" and diagnostic.message in said:
+            return
+        if diagnostic.severity == "error":
             said.add(diagnostic.message)
-            say(diagnostic)
+        say(diagnostic)
 
     return speak
 

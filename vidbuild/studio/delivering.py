@@ -81,8 +81,9 @@ class Courier:
 
     def _start(self) -> None:
         while not self._full:
-            delivery = deliveries.take(self._desk.db, self._desk.now)
-            if delivery is None:
+            at, now = deliveries.next_time(self._desk.db), self._desk.now
+            # Looked at first: taking one locks the store.
+            if at is None or at > now or (delivery := deliveries.take(self._desk.db, now)) is None:
                 return
             task = asyncio.create_task(self._deliver(delivery))
             self._busy.add(task)

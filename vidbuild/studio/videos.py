@@ -93,9 +93,16 @@ def page(
     return list(_rows(db, query, (before, title, title, limit)))
 
 
-def everything(db: sqlite3.Connection) -> Iterator[Video]:
-    """Every job ever taken, oldest first, deleted ones too: the ledger."""
-    return _rows(db, "SELECT * FROM videos ORDER BY seq", ())
+def ledger(db: sqlite3.Connection) -> Iterator[str]:
+    """Every job ever taken, oldest first, deleted ones too, as JSON. The requests are JSON in the
+    store and stay it: ten thousand of them are not read to be written."""
+    for row in db.execute(
+        "SELECT video_id, idempotency_key, charged_usd, created_at, request,"
+        " CASE WHEN deleted THEN 'deleted' ELSE status END AS status FROM videos ORDER BY seq"
+    ):
+        facts = {name: row[name] for name in ("video_id", "idempotency_key", "status")}
+        facts |= {"charged_usd": row["charged_usd"], "created_at": int(row["created_at"])}
+        yield f'{json.dumps(facts)[:-1]}, "request": {row["request"]}}}'
 
 
 def in_flight(db: sqlite3.Connection) -> int:
@@ -125,6 +132,12 @@ def anything_for(db: sqlite3.Connection, owner: str) -> bool:
     """Whether a claim might find something; asked often, so it takes no lock."""
     query = "SELECT 1 FROM videos WHERE unfinished AND due_at IS NULL AND owner IS NOT ? LIMIT 1"
     return db.execute(query, (owner,)).fetchone() is not None
+
+
+def wanted(db: sqlite3.Connection, video_id: str) -> bool:
+    """Whether a video is still to be rendered: neither ended nor deleted."""
+    query = "SELECT 1 FROM videos WHERE video_id = ? AND unfinished"
+    return db.execute(query, (video_id,)).fetchone() is not None
 
 
 def claim(db: sqlite3.Connection, owner: str, alive: Callable[[str], bool]) -> Video | None:

@@ -19,8 +19,9 @@ import traceback
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-# Address space, of which a draft in 4k takes a third; and one file, of which it takes less.
-_MEMORY = 2 << 30
+# Address space, of which a transparent draft in 4k takes half; and one file, of which it takes
+# less.
+_MEMORY = 4 << 30
 _FILE = 4 << 30
 
 
