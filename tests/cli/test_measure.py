@@ -57,9 +57,13 @@ def test_exact_seconds_dollars_and_a_recording(shop: Shop) -> None:
     shop.write(one="One two three four five.", two="Six seven.", three=twin)
     before, jobs = spoken(shop), len(shop.studio.ledger(KEY)["jobs"])
     plain = json.loads(shop.run("plan", "--json").stdout)
+    said = shop.run("plan", "--measure").stderr  # refused for want of a terminal
     found = measured(shop)
     told = estimates(found)
     assert (told["one"]["seconds"], told["two"]["seconds"]) == (5 / PACE, 2 / PACE)
+    guessed = {c["name"]: c["estimate"]["seconds"] for c in plain["changes"]}
+    length = round(guessed["one"] + guessed["two"])
+    assert f"Measuring speaks 2 texts, about {length} s, for about $0.01 (prices of " in said
     assert all(each["measured"] and not each["unmeasured"] for each in told.values())
     assert told["two"] == told["three"]
     for each in told.values():

@@ -145,6 +145,25 @@ def test_new_jobs_come_in_while_a_draft_is_watched(browser: Browser, place: Plac
         assert not video.evaluate("v => v.paused")
 
 
+def test_what_is_watched_stays_until_it_is_over(browser: Browser, place: Place) -> None:
+    with watched(browser, place.url) as page:
+        page.clock.install()
+        video_id = created(place.http, {**AVATAR, "title": "Doomed", "resolution": "720p"})
+        wait(place.http, [video_id])
+        page.goto("/")
+        card = page.get_by_role("listitem").filter(has_text="Doomed")
+        card.locator("video").evaluate("v => { v.loop = true; return v.play(); }")
+        until(card.locator("video"), PLAYS)
+        place.http.delete(f"/v3/videos/{video_id}")
+        with page.expect_response(f"{place.url}/"):
+            page.clock.run_for(11_000)
+        expect(page.locator("#n-deleted")).not_to_have_text("0")
+        assert not card.locator("video").evaluate("v => v.paused")
+        card.locator("video").evaluate("v => v.pause()")
+        page.clock.run_for(11_000)
+        expect(card).to_have_count(0)
+
+
 def test_everything_is_reached_by_keyboard(browser: Browser, place: Place) -> None:
     with watched(browser, place.url) as page:
         page.goto("/")
