@@ -147,6 +147,7 @@ CODES: dict[str, str] = {
     "VB802": "the studio's folder cannot be used",
     "VB803": "the studio's address cannot be listened on",
     "VB804": "the studio would be open to the network without a key",
+    "VB805": "a draft could not show all that was asked for",
     "VB716": "the key of another account",
     "VB720": "a --var without a value",
     "VB721": "a question, and no terminal to ask it on",

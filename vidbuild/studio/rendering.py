@@ -29,10 +29,19 @@ _MAIN = "import sys; sys.path.append(sys.argv[1]); from vidbuild.studio.worker i
 _PACKAGES = str(Path(__file__).resolve().parents[2])
 _LAST_WORDS = 2.0
 _LOG = "worker.log"
+_FOLDER, _SHELF = Path("videos"), "speech"
+
+
+# How often a render is asked whether anybody still wants it.
+_LOOK = 0.2
 
 
 class Crashed(Exception):
     """The worker ended without an answer."""
+
+
+class Dropped(Exception):
+    """The video was deleted while it was rendered."""
 
 
 class Worker:
@@ -144,15 +153,17 @@ class Rendering:
         video: videos.Video | None = first
         try:
             while video is not None:
-                outcome: Outcome | None
                 try:
                     worker = worker or await self._worker()
-                    outcome = await self._render(worker, video)
+                    outcome = await self._while_wanted(worker, video)
+                    self._record(video, outcome)
+                except Dropped:
+                    await self._drop(worker, video)
+                    worker = None
                 except (Crashed, OSError) as error:
-                    outcome = _crash(video, error)
                     await _stop(worker)
                     worker = None
-                self._record(video, outcome)
+                    self._record(video, _crash(video, error))
                 video = self._next()
         except BaseException:
             # Cancelled in the middle: the job is somebody else's, the worker nobody's.
@@ -164,6 +175,25 @@ class Rendering:
             raise
         finally:
             self._idle += [worker] if worker is not None else []
+
+    async def _while_wanted(self, worker: Worker, video: videos.Video) -> Outcome:
+        """Renders a video; raises `Dropped` soon after it was deleted, by this process or not."""
+        render = asyncio.create_task(self._render(worker, video))
+        try:
+            while not (await asyncio.wait({render}, timeout=_LOOK))[0]:
+                if not videos.wanted(self._desk.db, video.video_id):
+                    raise Dropped
+        finally:
+            render.cancel()
+        outcome = await render
+        if not videos.wanted(self._desk.db, video.video_id):
+            raise Dropped
+        return outcome
+
+    async def _drop(self, worker: Worker | None, video: videos.Video) -> None:
+        await _stop(worker)
+        folder = self._desk.folder / _FOLDER / video.video_id
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def _next(self) -> videos.Video | None:
         owner = self._desk.owner
@@ -177,7 +207,7 @@ class Rendering:
     async def _render(self, worker: Worker, video: videos.Video) -> Outcome:
         if self._desk.faults.fails(video.seq):
             return SPOILT
-        folder = Path("videos") / video.video_id
+        folder = _FOLDER / video.video_id
         target = self._desk.folder / folder
         await asyncio.to_thread(_empty, target)
         files = assets.stored(self._desk.db, video.request)
@@ -187,12 +217,15 @@ class Rendering:
                 "request": dict(video.request),
                 "assets": {i: str(self._desk.folder / a.path) for i, a in files.items()},
                 "output_dir": str(target),
+                "speech": str(self._desk.folder / _SHELF),
             }
         )
         if "failure" in answer:
             failure = answer["failure"]
             return Outcome(code=str(failure["code"]), message=str(failure["message"]))
         draft = answer["draft"]
+        for said in draft.get("warnings", ()):
+            self._desk.remark(video.video_id, said)
         await asyncio.to_thread(_name, draft, target)
         return Outcome(duration=float(draft["duration"]), folder=folder.as_posix())
 

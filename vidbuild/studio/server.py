@@ -50,7 +50,8 @@ class Studio:
     distribution around it. `faults` says how often what goes wrong, by name (see `faults`).
     `seed` makes ids, lengths and faults repeat. `key` None accepts any key. `concurrency` is
     how many videos may be in progress. Opening is cheap: no process starts before the first
-    job. What goes wrong with the folder later goes to `on_trouble`.
+    job. What goes wrong with the folder later goes to `on_trouble`, and (VB805) what a draft could
+    not show as it was asked for, with the id of its video.
     """
 
     app: ASGIApp
@@ -118,6 +119,7 @@ class Studio:
                 faults=Faults(rates=self._faults, seed=self._word_of_seed()),
                 replay_errors=self._replay_errors,
                 trouble=self._trouble,
+                remark=self._remark,
             )
             self._rendering = Rendering(self._desk, self._workers or processors())
             self._courier = Courier(self._desk, self._reach(), punctual=self._served_at is not None)
@@ -181,6 +183,10 @@ class Studio:
         said = unusable(self._data, error)
         self._on_trouble(said)
         return said
+
+    def _remark(self, video_id: str, said: str) -> None:
+        """What a draft could not show as it was asked for."""
+        self._on_trouble(Diagnostic(code="VB805", severity="warning", message=said, video=video_id))
 
     def _mint(self) -> str:
         if self._seed is None:

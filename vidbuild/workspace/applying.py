@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidbuild.apply.events import Event
 from vidbuild.apply.work import Result
@@ -13,6 +13,7 @@ from vidbuild.provider.model import Account, Provider
 from vidbuild.workspace.accepting import Proposal
 from vidbuild.workspace.opened import shown
 from vidbuild.workspace.providing import guard_account, open_provider
+from vidbuild.workspace.remarks import Remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +41,29 @@ def carry_out(proposal: Proposal, run: Run) -> Result:
 
     workspace = proposal.workspace
     with asyncio.Runner() as runner:
-        opened = open_provider(workspace)
+        remarks = Remarks()
+        opened = open_provider(workspace, remark=remarks.heard.append)
         provider = runner.run(opened.__aenter__())
         try:
             account = runner.run(provider.account())
             guard_account(workspace, account)
             run.confirm(account)
-            return runner.run(_apply(proposal, run, provider))
+            result = runner.run(_apply(proposal, run, provider, remarks))
         finally:
             runner.run(opened.__aexit__(None, None, None))
+    private = {c.name for c in proposal.plan.changes if c.request and c.request.private}
+    return replace(result, warnings=(*result.warnings, *remarks.warnings(private)))
 
 
-async def _apply(proposal: Proposal, run: Run, provider: Provider) -> Result:
+async def _apply(proposal: Proposal, run: Run, provider: Provider, remarks: Remarks) -> Result:
     from vidbuild.apply.engine import apply
     from vidbuild.apply.work import Work
     from vidbuild.state.identity import key_of
     from vidbuild.state.journal import Journal
+
+    def emit(event: Event) -> None:
+        remarks.note(event)
+        run.emit(event)
 
     workspace = proposal.workspace
     project = workspace.loaded.project
@@ -75,7 +83,7 @@ async def _apply(proposal: Proposal, run: Run, provider: Provider) -> Result:
                     output_dir=workspace.output_dir,
                     api=workspace.loaded.api,
                     clock=run.clock,
-                    emit=run.emit,
+                    emit=emit,
                     outputs=project.output.files,
                     siblings=workspace.siblings,
                     accepted=proposal.accepted,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from vidbuild.diagnostics import EXIT_REFUSED, problem
+from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, problem
 from vidbuild.provider.model import Account
 from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.places import STATE
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_provider(workspace: Workspace) -> AsyncIterator[HeyGen]:
-    """The provider that the project names, ready to be asked; closed at the end."""
+async def open_provider(
+    workspace: Workspace, *, remark: Callable[[Diagnostic], None] = lambda _: None
+) -> AsyncIterator[HeyGen]:
+    """The provider that the project names, ready to be asked; closed at the end.
+
+    `remark` hears what an embedded studio has to say of its drafts and its folder.
+    """
     settings = workspace.loaded.project.provider
     api = workspace.loaded.api
     if settings.name == "studio":
@@ -28,7 +33,8 @@ async def open_provider(workspace: Workspace) -> AsyncIterator[HeyGen]:
         from vidbuild.provider.credentials import Credential
         from vidbuild.studio.server import Studio
 
-        async with Studio(data=workspace.root / STATE / "studio", api=api) as studio:
+        folder = workspace.root / STATE / "studio"
+        async with Studio(data=folder, api=api, on_trouble=remark) as studio:
             client = HeyGen(
                 base="http://studio.localhost",
                 credential=Credential(secret="studio", origin="the embedded studio"),  # noqa: S106 - in-process, any key will do
