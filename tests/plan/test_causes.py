@@ -72,7 +72,7 @@ def planned(
     heading = Heading(project=sources.project, profile=profile, provider=sources.provider)
     plan = build_plan(office.situation(sources), heading=heading)
     blamer = Blamer(loaded.project, loaded.sources)
-    return plan, root_causes(plan.changes, loaded.videos, blamer)
+    return plan, root_causes(plan.changes, loaded.videos, lambda: blamer)
 
 
 def line_of(folder: Path, file: str, text: str) -> int:

@@ -7,13 +7,17 @@ first field, so that counts and dollars add up to the plan's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from vidbuild.plan.changes import field_path
 from vidbuild.plan.cost import total
 from vidbuild.plan.model import Action, Cause, Change, FieldChange
-from vidbuild.project.blame import KINDS, Blame, Blamer
+from vidbuild.project.arrival import KINDS, Blame, arrival
 from vidbuild.project.model import Video
+
+if TYPE_CHECKING:
+    from vidbuild.project.blame import Blamer
 
 _NONE = frozenset({Action.unchanged, Action.hold, Action.fetch, Action.resume})
 _BUILD_KEYS = frozenset({"revision", "protect", "private"})
@@ -24,11 +28,12 @@ _Groups = Mapping[Hashable, tuple[Blame, list[Change]]]
 
 
 def root_causes(
-    changes: Iterable[Change], videos: Mapping[str, Video], blamer: Blamer
+    changes: Iterable[Change], videos: Mapping[str, Video], blamer: Callable[[], Blamer]
 ) -> tuple[Cause, ...]:
     """The causes of all changes that the sources made, the dearest first.
 
-    What is only fetched, awaited or held has none.
+    What is only fetched, awaited or held has none. `blamer` is asked for where a field has to be
+    followed back.
     """
     groups: dict[Hashable, tuple[Blame, list[Change]]] = {}
     arrivals: defaultdict[str, list[list[Change]]] = defaultdict(list)
@@ -56,14 +61,14 @@ def _new_in(change: Change, video: Video | None) -> str | None:
     return video.definition.layer.source.name
 
 
-def _main(change: Change, video: Video | None, blamer: Blamer) -> Blame:
+def _main(change: Change, video: Video | None, blamer: Callable[[], Blamer]) -> Blame:
     if change.request is None:
         return Blame(kind="vanished", key=None)
     if video is None:
         return Blame(kind="render", key=None)
     if change.entry is None:
-        return blamer.arrival(video)
-    found = [_of_field(change, field, video, blamer) for field in change.fields]
+        return arrival(video)
+    found = [_of_field(change, field, video, blamer()) for field in change.fields]
     return min(found, key=lambda blame: blame.rank, default=Blame(kind="render", key=None))
 
 

@@ -8,11 +8,12 @@ is followed back once; for the others it is checked that the same words explain 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from vidbuild.diagnostics import Problems
 from vidbuild.project.alignment import edits, ends_in, is_confined
+from vidbuild.project.arrival import Blame, key_line, line_of
 from vidbuild.project.faults import TemplateFault
 from vidbuild.project.looks import ChangedText, Frame, Look, Words
 from vidbuild.project.marks import MarkedTemplates, Piece, Ref, printed, value_of
@@ -25,38 +26,8 @@ from vidbuild.project.sources import Sources
 from vidbuild.source.locate import lines_of
 from vidbuild.source.nearby import place_of
 
-# Of several causes of one change the first of these kinds is the main one: the wider its reach,
-# the sooner it comes.
-KINDS = (
-    "provider", "profile", "base", "defaults", "outside", "variable", "template", "data",
-    "media", "override", "video", "revision", "removed", "new_row", "new_video", "vanished",
-    "render",
-)  # fmt: skip
-_ORDER = {kind: number for number, kind in enumerate(KINDS)}
 _MOST_LOOKS = 500  # texts followed back in one plan; beyond it the file is all that is said
 _MOST_KNOWN = 16  # explanations tried for each template
-
-
-def _no_line() -> int | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blame:
-    """A place behind a change: equal `key`s are one place. `line` finds its line on demand.
-
-    `what` is the var, the column or the field that is meant, where that helps.
-    """
-
-    kind: str
-    key: Hashable
-    file: str | None = None
-    what: str | None = None
-    line: Callable[[], int | None] = _no_line
-
-    @property
-    def rank(self) -> int:
-        return _ORDER[self.kind]
 
 
 _Known = Words[Blame] | Frame | Ref
@@ -107,29 +78,16 @@ class Blamer:
         path: Path = ("provider",)
         if "provider" in (source.data.get("profiles") or {}).get(profile, {}):
             path = ("profiles", str(profile), "provider")
-        return Blame(kind="provider", key=path, file=source.name, line=lambda: _line(source, path))
+        return Blame(
+            kind="provider", key=path, file=source.name, line=lambda: line_of(source, path)
+        )
 
     def removed(self, video: Video, path: Path) -> Blame:
         """A value that no layer has any more: nobody knows which one had it."""
         what, source = ".".join(map(str, path)), video.definition.layer.source
         return Blame(
             kind="removed", key=(source.name, what), file=source.name, what=what,
-            line=lambda: _key_line(video),
-        )  # fmt: skip
-
-    def arrival(self, video: Video) -> Blame:
-        """A name that was not there before."""
-        layer = video.definition.layer
-        if video.row_place is None:
-            return Blame(
-                kind="new_video", key=(layer.source.name, layer.pointer), file=layer.source.name,
-                line=lambda: _key_line(video),
-            )  # fmt: skip
-        row = video.row_place
-        file = video.row_file or layer.source.name
-        return Blame(
-            kind="new_row", key=(layer.source.name, layer.pointer, file), file=file,
-            line=lambda: row().line,
+            line=lambda: key_line(video),
         )  # fmt: skip
 
     def _text(self, text: ChangedText) -> Blame:
@@ -272,7 +230,7 @@ class Blamer:
         layer = var.layer
         return Blame(
             kind="variable", key=(layer.source.name, layer.pointer, held), what=name,
-            file=layer.source.name, line=lambda: _line(layer.source, (*layer.pointer, *held)),
+            file=layer.source.name, line=lambda: line_of(layer.source, (*layer.pointer, *held)),
         )  # fmt: skip
 
     def _in_data(
@@ -352,7 +310,7 @@ def _written(layer: Layer, held: Path) -> Blame:
     source, path = layer.source, (*layer.pointer, *held)
     return Blame(
         kind=layer.kind, key=(source.name, path), file=source.name, what=".".join(map(str, held)),
-        line=lambda: _line(source, path),
+        line=lambda: line_of(source, path),
     )  # fmt: skip
 
 
@@ -383,19 +341,6 @@ def _text_line(source: Source, path: Path, number: int, word: str | None) -> int
         if word and word in lines[line - 1]:
             return line
     return place.line
-
-
-def _line(source: Source, path: Path) -> int | None:
-    place = place_of(source.text, source.data, path, file=source.name)
-    return place.line if place is not None else None
-
-
-def _key_line(video: Video) -> int | None:
-    layer = video.definition.layer
-    place = place_of(layer.source.text, layer.source.data, layer.pointer, file=layer.source.name)
-    if place is None:
-        return None
-    return place.key[0] if place.key else place.line
 
 
 def _at(values: Any, path: Path) -> Any:
