@@ -136,11 +136,12 @@ def _card(image: Image, take: Take, at: Layout) -> None:
 
 
 def _scrim(image: Image, at: Layout) -> None:
-    """Darkens the top of a picture, so that light text is readable on any; fades out softly."""
+    """Darkens the top of a picture, so that light text is readable on any; below, it fades."""
     from PIL import Image
 
     height = min(at.height, round(at.title.bottom * 1.5))
-    strength = [round(205 * min(1.0, 2.2 * (1 - v / 255) ** 2)) for v in range(256)]
+    below = [max(0.0, v / 255 - 0.5) * 2 for v in range(256)]  # how far down from the text
+    strength = [round(200 * (1 - part * part * (3 - 2 * part))) for part in below]
     fade = Image.linear_gradient("L").point(strength)
     image.paste(col.DARK, (0, 0), fade.resize((at.width, height)))
 
