@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from vidbuild.diagnostics import Diagnostic
 from vidbuild.plan.cost import Estimates, total
-from vidbuild.plan.decide import decide
+from vidbuild.plan.decide import Price, decide
 from vidbuild.plan.digest import are_plain, digest, listed
 from vidbuild.plan.model import Action, Change, Estimate, Plan, Summary, at_no_cost
 from vidbuild.plan.paces import learn_paces
@@ -52,8 +53,9 @@ def build_plan(
     Raises `Problems` for a pattern that cannot be read, a selection that matches nothing,
     and a wrong resubmission. `diagnostics` are warnings to carry along.
     """
-    chosen, warnings = _select(situation, selection or Selection())
-    changes = _estimated(situation, chosen)
+    price = _prices(situation)
+    chosen, warnings = _select(situation, selection or Selection(), price)
+    changes = _estimated(chosen, price)
     items = listed(situation.api, changes, delete_remote=delete_remote)
     return Plan(
         project=heading.project,
@@ -112,7 +114,7 @@ def summarise(changes: Iterable[Change]) -> Summary:
 
 
 def _select(
-    situation: Situation, selection: Selection
+    situation: Situation, selection: Selection, price: Price
 ) -> tuple[tuple[Change, ...], tuple[Diagnostic, ...]]:
     """The selected names' changes.
 
@@ -120,12 +122,12 @@ def _select(
     another one because others are left out fall out too, until nothing changes any more.
     """
     if not selection.select and not selection.exclude:
-        return decide(situation), ()
+        return decide(situation, price), ()
     subjects = _subjects(situation)
     changes: tuple[Change, ...] = ()
     chosen = select_names(selection, subjects)
     while True:
-        changes = decide(_narrowed(situation, chosen))
+        changes = decide(_narrowed(situation, chosen), price)
         if not selection.by_action:
             break
         actions = {change.name: change.action for change in changes}
@@ -158,24 +160,32 @@ def _subject(name: str, request: Request | None) -> Subject:
     return Subject(name=name, tags=request.tags, row=request.row, depends_on=request.depends_on)
 
 
-def _estimated(situation: Situation, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """What pays, or may (an intent without an answer), gets its estimate; the rest costs 0."""
-    api = situation.api
-    paying = {c.name for c in changes if c.pays or is_unanswered(c)}
-    wanted = [c.request.body for c in changes if c.name in paying and c.request is not None]
-    paces = situation.paces
-    if paces is None:
-        paces = learn_paces(api, situation.lock, wanted) if paying else {}
-    estimates = Estimates(api, paces)
+def _prices(situation: Situation) -> Price:
+    """What requests would take and cost; how fast the voices speak is learned when one asks."""
+
+    @cache
+    def estimates() -> Estimates:
+        paces = situation.paces
+        if paces is None:
+            bodies = [request.body for request in situation.requests.values()]
+            paces = learn_paces(situation.api, situation.lock, bodies)
+        return Estimates(situation.api, paces)
+
+    return lambda request: estimates().of(request)
+
+
+def _estimated(changes: Sequence[Change], price: Price) -> tuple[Change, ...]:
+    """What may pay once more (a request without an answer) gets its estimate too; the rest that
+    is asked for costs nothing."""
     return tuple(
         change
-        if change.action is Action.unchanged  # the table has said so, and there are many
-        else replace(change, estimate=_estimate(change, estimates, pays=change.name in paying))
+        if change.pays or change.action is Action.unchanged  # the table has said so of these
+        else replace(change, estimate=_estimate(change, price))
         for change in changes
     )
 
 
-def _estimate(change: Change, estimates: Estimates, *, pays: bool) -> Estimate:
-    if pays:
-        return estimates.of(change.request) if change.request is not None else Estimate()
-    return at_no_cost(change.render)
+def _estimate(change: Change, price: Price) -> Estimate:
+    if not is_unanswered(change):
+        return at_no_cost(change.render)
+    return price(change.request) if change.request is not None else Estimate()

@@ -5,11 +5,11 @@ Pure, and linear in the number of names. Not for money: estimates are added by `
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from vidbuild.plan.changes import NewFields, changed_reason, diff, metadata_changes, shown_request
-from vidbuild.plan.model import Action, Change, FieldChange, FileState, at_no_cost
+from vidbuild.plan.model import Action, Change, Estimate, FieldChange, FileState, at_no_cost
 from vidbuild.plan.resubmission import resubmitted
 from vidbuild.plan.situation import (
     Sight,
@@ -25,9 +25,16 @@ from vidbuild.request.model import Request
 from vidbuild.state.pool import Member
 from vidbuild.state.records import Entry, Render
 
+Price = Callable[[Request], Estimate]  # what a request would take and cost
 
-def decide(situation: Situation) -> tuple[Change, ...]:
-    """Every selected name's change, sorted by name. Raises `Problems` for a wrong resubmission."""
+
+def _unknown(_: Request) -> Estimate:
+    return Estimate()
+
+
+def decide(situation: Situation, price: Price = _unknown) -> tuple[Change, ...]:
+    """Every selected name's change, sorted by name; `price` is asked for each that pays. Raises
+    `Problems` for a wrong resubmission."""
     hidden = any_private(situation)
     chosen = [name for name in sorted(situation.requests) if situation.is_selected(name)]
     ready = [n for n in chosen if n not in situation.held and n not in situation.broken]
@@ -41,13 +48,15 @@ def decide(situation: Situation) -> tuple[Change, ...]:
         if sight is None:
             request = situation.requests[name]
             if request.fingerprint not in leaders:
-                leaders[request.fingerprint] = change = _first(situation, request)
+                leaders[request.fingerprint] = change = _first(situation, request, price)
                 changes.append(change)
                 continue
             sight = look(situation, name, hidden=False)
         given_up = abandons.get(sight.request.fingerprint, ())
         known = replace(sight, abandons=given_up) if given_up else sight
         change = _change(situation, name, known, leaders)
+        if change.pays:
+            change = replace(change, estimate=price(known.request))
         if change.row >= _FIRST_PAYING_ROW:
             leaders.setdefault(sight.request.fingerprint, change)
         changes.append(change)
@@ -67,7 +76,7 @@ def _is_new(situation: Situation, name: str) -> bool:
     return not known and name not in situation.lock.videos
 
 
-def _first(situation: Situation, request: Request) -> Change:
+def _first(situation: Situation, request: Request, price: Price) -> Change:
     """Row 9, as it is of nearly all new videos: there is nothing to look at."""
     shown = shown_request(situation.api, request)
     return Change(
@@ -79,6 +88,7 @@ def _first(situation: Situation, request: Request) -> Change:
         shown=shown,
         protected=request.protect,
         fields=NewFields(shown),
+        estimate=price(request),
     )
 
 
