@@ -14,8 +14,8 @@ from typing import Any
 import click
 import httpx
 import pytest
-from click.testing import CliRunner
 
+from tests.cli.commands import vidbuild
 from tests.studio.studio_kit import AVATAR, run
 from vidbuild.cli.studio import command, once_each
 from vidbuild.diagnostics import Diagnostic
@@ -278,10 +278,10 @@ def test_answers_are_not_held_back(tmp_path: Path) -> None:
         (["--render", "nonsense"], "--render"),
     ],
 )
-def test_a_wrong_option_is_wrong_usage(given: list[str], says: str) -> None:
-    result = CliRunner().invoke(command, ["serve", *given])
-    assert result.exit_code == 2  # which the command line turns into 64
-    assert says in result.output
+def test_a_wrong_option_is_wrong_usage(tmp_path: Path, given: list[str], says: str) -> None:
+    done = vidbuild("studio", "serve", *given, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert says in done.stderr
 
 
 def test_every_option_reaches_the_studio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -293,15 +293,13 @@ def test_every_option_reaches_the_studio(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     monkeypatch.setattr("vidbuild.studio.serve.serve", served)
     faults = [word for name in NAMES for word in ("--fault", f"{name}=0.25")]
-    result = CliRunner().invoke(
-        command,
-        ["serve", "--host", "::1", "--port", "0", "--data", str(tmp_path), "--key", "secret",
-         "--concurrency", "3", "--render", "simulated", "--render-seconds", "90",
-         "--render-spread", "0.5", *faults, "--fault", "slow=0", "--replay-errors",
-         "--seed", "7"],
+    done = vidbuild(
+        "studio", "serve", "--host", "::1", "--port", "0", "--data", str(tmp_path),
+        "--key", "secret", "--concurrency", "3", "--render", "simulated", "--render-seconds", "90",
+        "--render-spread", "0.5", *faults, "--fault", "slow=0", "--replay-errors", "--seed", "7",
+        cwd=tmp_path,
     )  # fmt: skip
-    assert result.exit_code == 0, result.output
-    assert result.output == "Studio listening on http://here\n"
+    assert (done.returncode, done.stdout) == (0, "Studio listening on http://here\n")
     studio = seen["studio"]
     assert (seen["host"], seen["port"]) == ("::1", 0)
     assert studio._faults == dict.fromkeys(NAMES, 0.25) | {"slow": 0.0}
