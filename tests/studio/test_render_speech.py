@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vidbuild.studio.render import shelf, voice
+from tests.studio.render_kit import AVATAR
+from vidbuild.studio.render import Job, render, shelf, voice
 from vidbuild.studio.render.speech import RenderError, Speech, speak
 
 TEXTS = [
@@ -133,3 +134,18 @@ def test_two_at_once_say_the_same(tmp_path: Path) -> None:
         thread.join()
     assert len({(tmp_path / f"{n}.wav").read_bytes() for n in range(3)}) == 1
     assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_a_draft_of_known_words_has_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draft(name: str, shelf: Path | None) -> bytes:
+        speech = None if shelf is None else str(shelf)
+        folder = str(tmp_path / name)
+        job = Job(video_id="d", request=AVATAR, output_dir=folder, speech=speech)
+        return Path(render(job).video).read_bytes()
+
+    fresh = draft("1", None)
+    assert draft("2", tmp_path / "kept") == fresh
+    monkeypatch.setattr(voice, "_CHILD", tmp_path / "no engine")
+    assert draft("3", tmp_path / "kept") == fresh
