@@ -159,7 +159,7 @@ def _title(image: Image, take: Take, at: Layout, shades: Palette) -> None:
     line = text.elided(take.line, small, box.width)
     y = box.y + len(lines) * style.leading + 7 * at.unit
     if image.mode == "RGBA":
-        wide = max(*(text.width(one, style) for one in lines), text.width(line, small))
+        wide = max([text.width(line, small), *(text.width(one, style) for one in lines)])
         text_box = Box(
             x=even(box.right - wide) if rtl else box.x,
             y=box.y,
