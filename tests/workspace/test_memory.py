@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import applied
 import pytest
 
 from tests.cli.commands import vidbuild
+from vidbuild.pipeline import load
 from vidbuild.workspace.memory import partial, recall
 from vidbuild.workspace.memory.recall import Recalled
 
@@ -284,6 +286,26 @@ def test_what_changed_alone_is_worked_out(
     CHANGES[what](root)
     assert planned(root) == afresh(root)
     assert partly == [True]
+
+
+@pytest.mark.parametrize("what", ["a script", "a cell", "a row more", "the output of a row"])
+def test_only_what_is_in_question_is_read(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(finished, root)
+    planned(root)
+    CHANGES[what](root)
+    made: list[int] = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        loaded = load(*arguments, **options)
+        made.append(len(loaded.requests))
+        return loaded
+
+    monkeypatch.setattr("vidbuild.workspace.memory.partial.load", counted)
+    planned(root)
+    assert made == [1]
 
 
 def test_nothing_changed_loads_nothing(tmp_path: Path, finished: Path) -> None:

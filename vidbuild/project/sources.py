@@ -8,7 +8,7 @@ wrong with a reference is raised without a place: `placed` adds the one that nam
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -125,9 +125,9 @@ class Sources:
         return self._texts[path]
 
     @property
-    def read(self) -> Iterable[Path]:
-        """The files whose texts were read."""
-        return self._texts.keys()
+    def read(self) -> Mapping[Path, str]:
+        """The texts of the files that were read."""
+        return self._texts
 
     def _read(self, path: Path) -> str:
         try:

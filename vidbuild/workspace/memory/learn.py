@@ -141,7 +141,7 @@ def _inputs(loaded: Loaded) -> dict[str, Mark] | None:
             return None
         if path in media and file_digest(path)[0] != media[path]:
             return None
-        if path in sources.read and _text(path) != sources.text(path):
+        if path in sources.read and _text(path) != sources.read[path]:
             return None
         real = os.path.relpath(os.path.realpath(path), root)
         found[_relative(root, path)] = [*mark, real]
@@ -238,7 +238,7 @@ class _Pieces:
     ) -> None:
         path = self.loaded.sources.named(table)
         alone = _is_table(table) and path not in self._elsewhere
-        cut = cut_rows(self.loaded.sources.text(path)) if alone else None
+        cut = cut_rows(self.loaded.sources.read[path]) if alone else None
         if cut is None or not cut.distinct:
             self.uses.setdefault(table, []).append((file, piece))
             return
