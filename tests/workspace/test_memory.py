@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.commands import vidbuild
 from vidbuild.pipeline import load
-from vidbuild.workspace.memory import partial, recall
+from vidbuild.workspace.memory import memo, partial, recall
 from vidbuild.workspace.memory.recall import Recalled
 
 PROJECT = """\
@@ -306,6 +306,32 @@ def test_only_what_is_in_question_is_read(
     monkeypatch.setattr("vidbuild.workspace.memory.partial.load", counted)
     planned(root)
     assert made == [1]
+
+
+def test_what_was_read_once_to_know_it_is_not_read_again(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(finished, root)
+    first = planned(root)
+    (root / "two.j2").touch()
+    reads: list[str] = []
+    mark = memo.mark_of_file
+
+    def noted(path: str) -> Any:
+        reads.append(Path(path).name)
+        return mark(path)
+
+    monkeypatch.setattr(memo, "mark_of_file", noted)
+    assert planned(root) == first
+    assert "two.j2" in reads  # all of them are too young to be known by their times
+    reads.clear()
+    monkeypatch.setattr(memo, "_YOUNG", -(10**12))
+    assert planned(root) == first
+    assert reads == []
+    rewrite(root / "vidbuild.yaml", "Words of five", "More of five")
+    monkeypatch.undo()
+    assert planned(root) == afresh(root)
 
 
 def test_nothing_changed_loads_nothing(tmp_path: Path, finished: Path) -> None:

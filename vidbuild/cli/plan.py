@@ -91,6 +91,10 @@ def command(
     usual = wanted == Wanted() and not (everything or any(given.values()) or current().verbose)
     recalled = _recalled(settings) if usual else None
     if recalled is not None and recalled.same and recalled.memo.shown:
+        if recalled.read:
+            from vidbuild.workspace.memory.memo import renew
+
+            renew(recalled.path, recalled.memo, made=recalled.began, read=recalled.read)
         _say(recalled.memo.shown["color" if form == "text" and colored(sys.stdout) else form], form)
         return 0
     options = options_of(**given, causes=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -119,9 +120,26 @@ def write(path: Path, memo: Memo, parts: Parts) -> None:
         return
 
 
+def renew(path: Path, memo: Memo, *, made: int, read: Mapping[str, Mark]) -> None:
+    """Keeps the memo as one that was found right at the time `made`, with the marks of today for
+    what had to be read: the next time it need not be."""
+    from vidbuild.files import write_atomic
+
+    root = path.parents[len(CACHE.split("/"))]
+
+    def today(marks: Mapping[str, Mark]) -> dict[str, Mark]:
+        named = {name: read.get(os.path.join(root, name)) for name in marks}  # noqa: PTH118
+        return {n: [*(named[n] or mark)[:5], *mark[5:]] for n, mark in marks.items()}
+
+    kept = memo._replace(made=made, inputs=today(memo.inputs), records=today(memo.records))
+    with suppress(OSError):
+        write_atomic(path, _encoded(kept._asdict()))
+
+
 def mark_of(memo: Memo) -> str:
     """What ties the parts to their memo."""
-    text = json.dumps([memo.inputs, memo.records, memo.journal, memo.stats], sort_keys=True)
+    digests = {name: mark[0] for name, mark in (*memo.inputs.items(), *memo.records.items())}
+    text = json.dumps([digests, memo.journal, memo.stats], sort_keys=True)
     return blake2b(text.encode()).hexdigest()
 
 
@@ -136,9 +154,10 @@ def mark_of_file(path: str) -> Mark | None:
     return [digest(data), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
-def is_same(path: str, known: Mark, made: int) -> bool:
+def is_same(path: str, known: Mark, made: int, read: dict[str, Mark]) -> bool:
     """Whether a file has the bytes that it had. It is read where its times are not the same, or
-    so young at the time `made` that a change then could have left them the same."""
+    so young at the time `made` that a change could have left them so; `read` then has its mark
+    of today."""
     try:
         stat = os.stat(path)  # noqa: PTH116
     except OSError:
@@ -147,7 +166,10 @@ def is_same(path: str, known: Mark, made: int) -> bool:
     if times == known[1:5] and max(stat.st_mtime_ns, stat.st_ctime_ns) + _YOUNG < made:
         return True
     found = mark_of_file(path) if stat.st_size == known[1] else None
-    return found is not None and found[0] == known[0]
+    if found is None or found[0] != known[0]:
+        return False
+    read[path] = found
+    return True
 
 
 def digest(data: bytes) -> str:

@@ -29,13 +29,17 @@ from vidbuild.workspace.places import journal_path, lock_path, sibling_paths
 
 class Recalled(NamedTuple):
     """A memo whose records and surroundings are still the same. `changed` are inputs that are
-    not; `times` those of the outputs, None where one is missing; `same` when all of it holds."""
+    not; `times` those of the outputs, None where one is missing; `same` when all of it holds.
+    `began` is when it was looked at, in nanoseconds; `read` has the marks of what had to be
+    read for that."""
 
     file: Path
     path: Path
     memo: Memo
     changed: frozenset[str]
     times: list[int] | None
+    began: int
+    read: dict[str, Mark]
 
     @property
     def same(self) -> bool:
@@ -71,20 +75,28 @@ def recall(
     path = memo_path(found, profile=profile, outside=outside)
     memo = read_memo(path)
     root = found.parent
-    if memo is None or not _unchanged(memo, root, profile):
+    began, read = time.time_ns(), dict[str, Mark]()
+    if memo is None or not _unchanged(memo, root, profile, read):
         return None
-    changed = [name for name, mark in memo.inputs.items() if _differs(root, name, mark, memo.made)]
+    made = memo.made
+    changed = [n for n, mark in memo.inputs.items() if _differs(root, n, mark, made, read)]
     return Recalled(
-        file=found, path=path, memo=memo, changed=frozenset(changed), times=_times(memo, root)
+        file=found,
+        path=path,
+        memo=memo,
+        changed=frozenset(changed),
+        times=_times(memo, root),
+        began=began,
+        read=read,
     )
 
 
-def _unchanged(memo: Memo, root: Path, profile: str | None) -> bool:
+def _unchanged(memo: Memo, root: Path, profile: str | None, read: dict[str, Mark]) -> bool:
     """Whether the records are the same, and the folders hold what they held."""
     return (
         memo.tool == tool_mark()
         and memo.journal == journal_mark(root)
-        and _same_records(memo, root, profile)
+        and _same_records(memo, root, profile, read)
         and not any(os.path.lexists(root / name) for name in memo.absent)
         and all(_globbed(root / folder, glob) == names for folder, glob, names in memo.globs)
     )
@@ -124,11 +136,11 @@ def _records(root: Path, profile: str | None) -> list[str]:
     return sorted({str(lock_path(root, profile)), *map(str, sibling_paths(root))})
 
 
-def _same_records(memo: Memo, root: Path, profile: str | None) -> bool:
+def _same_records(memo: Memo, root: Path, profile: str | None, read: dict[str, Mark]) -> bool:
     there = {os.path.relpath(path, root): path for path in _records(root, profile)}
     present = {name for name, path in there.items() if os.path.lexists(path)}
     return present == memo.records.keys() and all(
-        is_same(there[name], mark, memo.made) for name, mark in memo.records.items()
+        is_same(there[name], mark, memo.made, read) for name, mark in memo.records.items()
     )
 
 
@@ -137,10 +149,10 @@ def _globbed(folder: Path, glob: str) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in found]
 
 
-def _differs(root: Path, name: str, mark: Mark, made: int) -> bool:
+def _differs(root: Path, name: str, mark: Mark, made: int, read: dict[str, Mark]) -> bool:
     path = os.path.join(root, name)  # noqa: PTH118 - thousands of files may be asked for
     real = os.path.join(root, mark[5])  # noqa: PTH118
-    return not is_same(path, mark, made) or os.path.realpath(path) != os.path.normpath(real)
+    return not is_same(path, mark, made, read) or os.path.realpath(path) != os.path.normpath(real)
 
 
 def _times(memo: Memo, root: Path) -> list[int] | None:
