@@ -122,9 +122,11 @@ def write(path: Path, memo: Memo, parts: Parts) -> None:
 
 def renew(path: Path, memo: Memo, *, made: int, read: Mapping[str, Mark]) -> None:
     """Keeps the memo as one that was found right at the time `made`, with the marks of today for
-    what had to be read: the next time it need not be."""
+    what had to be read: the next time it need not be. Files that are young still stay unknown."""
     from vidbuild.files import write_atomic
 
+    if any(max(mark[2:4]) + _YOUNG >= made for mark in read.values()):
+        return
     root = path.parents[len(CACHE.split("/"))]
 
     def today(marks: Mapping[str, Mark]) -> dict[str, Mark]:
