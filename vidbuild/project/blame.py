@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from jinja2 import TemplateError
+
 from vidbuild.diagnostics import Problems
 from vidbuild.project.alignment import edits, ends_in, is_confined
 from vidbuild.project.arrival import Blame, key_line, line_of
@@ -200,11 +202,7 @@ class Blamer:
         inside = raw.strip().removeprefix("{{").removesuffix("}}")
         try:
             refs = self.marked.refs(inside)
-        except Exception as error:
-            from jinja2 import TemplateError
-
-            if not isinstance(error, TemplateError):
-                raise
+        except TemplateError:
             refs = ()
         found = (self._source(video, ref) for ref in refs)
         return next((blame for blame in found if blame is not None), _written(layer, held))

@@ -95,14 +95,7 @@ def _record(desk: Desk, request: Request, asset: assets.StoredAsset) -> dict[str
 
 async def get_file(desk: Desk, request: Request) -> Response:
     """A result or an asset by its signed link; ranges are honoured."""
-    if not links.opens(
-        desk.secret,
-        request.url.path,
-        expires=request.query_params.get("expires", ""),
-        signature=request.query_params.get("signature", ""),
-        now=desk.now,
-    ):
-        raise ApiError(403, "forbidden", "This link has expired or is not ours.")
+    links.require(desk.secret, request, now=desk.now)
     path = _file(desk, request.path_params["owner_id"], request.path_params["name"])
     if path is None or not path.is_file():
         raise ApiError(404, "not_found", "There is no such file (any more).")

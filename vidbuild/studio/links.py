@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from starlette.requests import Request
+
+from vidbuild.studio.answers import ApiError
+
 LIFETIME = 7 * 24 * 3600
 
 
@@ -19,6 +23,14 @@ def opens(secret: bytes, path: str, *, expires: str, signature: str, now: float)
         return False
     expected = _signature(secret, path, int(expires))
     return hmac.compare_digest(signature.encode(), expected.encode()) and now < int(expires)
+
+
+def require(secret: bytes, request: Request, *, now: float) -> None:
+    """Raises `ApiError` (403) unless the request came by a signed link that still opens."""
+    asked = request.query_params
+    expires, signature = asked.get("expires", ""), asked.get("signature", "")
+    if not opens(secret, request.url.path, expires=expires, signature=signature, now=now):
+        raise ApiError(403, "forbidden", "This link has expired or is not ours.")
 
 
 def _signature(secret: bytes, path: str, expires: int) -> str:

@@ -45,14 +45,7 @@ async def create_slot_batch(desk: Desk, request: Request) -> Response:
 
 async def put_bytes(desk: Desk, request: Request) -> Response:
     """Storage's side: takes the bytes of one slot, exactly as many as were announced."""
-    if not links.opens(
-        desk.secret,
-        request.url.path,
-        expires=request.query_params.get("expires", ""),
-        signature=request.query_params.get("signature", ""),
-        now=desk.now,
-    ):
-        raise ApiError(403, "forbidden", "This address has expired or is not ours.")
+    links.require(desk.secret, request, now=desk.now)
     slot = find_slot(desk.db, request.path_params["asset_id"])
     if slot is None or slot.state == "completed":
         raise ApiError(404, "not_found", "Nothing is to be uploaded here (any more).")

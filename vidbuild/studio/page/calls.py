@@ -132,14 +132,7 @@ def show_ledger(desk: Desk, request: Request) -> Response:
 
 async def get_captions(desk: Desk, request: Request) -> Response:
     """A draft's subtitles in the form that browsers take, by a link like those of its files."""
-    if not links.opens(
-        desk.secret,
-        request.url.path,
-        expires=request.query_params.get("expires", ""),
-        signature=request.query_params.get("signature", ""),
-        now=desk.now,
-    ):
-        raise ApiError(403, "forbidden", "This link has expired or is not ours.")
+    links.require(desk.secret, request, now=desk.now)
     video = videos.find(desk.db, request.path_params["video_id"])
     name = "subtitle.srt"
     path = None
