@@ -41,6 +41,15 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+# How solid the frame that is shown is at its left edge.
+CORNER = """v => {
+  const canvas = new OffscreenCanvas(v.videoWidth, v.videoHeight);
+  const context = canvas.getContext("2d");
+  context.drawImage(v, 0, 0);
+  return context.getImageData(4, v.videoHeight / 2, 1, 1).data[3];
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
@@ -119,6 +128,7 @@ def test_a_transparent_draft_plays_in_the_list_and_quiets_the_others(
             video.focus()
             page.keyboard.press("Space")
             until(video, PLAYS)
+            assert video.evaluate(CORNER) == (0 if title == "Clear" else 255)
         playing = "[...document.querySelectorAll('video')].filter(v => !v.paused).length"
         assert page.evaluate(playing) <= 1
 

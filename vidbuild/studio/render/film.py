@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidbuild.studio.render.alpha import Alpha
 from vidbuild.studio.render.sound import RATE
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _VP9 = {
     "crf": "34",
     "b": "0",
     "lag-in-frames": "0",
-    "auto-alt-ref": "0",  # libvpx keeps alpha only without hidden frames
+    "auto-alt-ref": "0",  # every packet is a frame, and has its alpha
     "g": "240",
 }
 # A voice in mono needs no more; the encoder's time goes with both numbers.
@@ -48,14 +49,17 @@ class Film:
     container: OutputContainer
     video: VideoStream
     audio: AudioStream
+    alpha: Alpha | None = None
     heard: int = 0
     waiting: list[bytes] = field(default_factory=list)
 
     def show(self, frame: VideoFrame, moment: int) -> None:
         """Encodes a frame at moment / FPS seconds. The frame may be changed afterwards."""
+        if self.alpha is not None:
+            frame = self.alpha.taken_off(frame)
         frame.pts = moment
         frame.time_base = _BEAT
-        self.container.mux(self.video.encode(frame))
+        self._write(frame)
 
     def hear(self, samples: bytes) -> None:
         """Takes 16 bit mono samples; a second at a time goes to the encoder."""
@@ -66,7 +70,13 @@ class Film:
     def finish(self) -> None:
         self._flush()
         self.container.mux(self.audio.encode(None))
-        self.container.mux(self.video.encode(None))
+        self._write(None)
+
+    def _write(self, frame: VideoFrame | None) -> None:
+        packets = self.video.encode(frame)
+        if self.alpha is not None:
+            self.alpha.put_on(packets)
+        self.container.mux(packets)
 
     def _flush(self) -> None:
         data = b"".join(self.waiting)
@@ -91,7 +101,7 @@ def filming(path: Path, width: int, height: int, *, webm: bool) -> Iterator[Film
             "libvpx-vp9" if webm else "libx264", rate=FPS, options=dict(_VP9 if webm else _H264)
         )
         video.width, video.height = width, height
-        video.pix_fmt = "yuva420p" if webm else "yuv420p"
+        video.pix_fmt = "yuv420p"
         context = video.codec_context
         context.thread_count = 1
         context.colorspace = context.color_primaries = context.color_trc = _BT709
@@ -103,7 +113,9 @@ def filming(path: Path, width: int, height: int, *, webm: bool) -> Iterator[Film
             layout="mono",
         )
         audio.codec_context.bit_rate = _OPUS_RATE if webm else _AAC_RATE
-        film = Film(container, video, audio)
+        if webm:
+            video.metadata["alpha_mode"] = "1"
+        film = Film(container, video, audio, Alpha(_VP9) if webm else None)
         yield film
         film.finish()
 
