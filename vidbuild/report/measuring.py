@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from vidbuild.plan.model import Change
+from vidbuild.report.kinds import by_kind
 from vidbuild.report.style import visible
 from vidbuild.report.words import dollars, length, videos
 
-_NAMES = 3
 _KINDS = 5
 
 
@@ -32,20 +32,13 @@ def measured_notes(changes: Sequence[Change], quote: Callable[[str], str]) -> It
     voice_id (a, b and 3 more).`"""
     paid = [change for change in changes if change.pays]
     measured = sum(change.estimate.measured for change in paid)
-    found: dict[str, list[str]] = {}
-    for change in paid:
-        for each in change.estimate.unmeasured:
-            found.setdefault(each, []).append(change.name)
     if measured:
         yield f"Measured: {measured:,} of {videos(len(paid))}, as their voices speak them."
-    kinds = sorted(found, key=lambda what: (-len(found[what]), what))
-    for what in kinds[:_KINDS]:
-        names = ", ".join(map(quote, found[what][:_NAMES]))
-        more = len(found[what]) - _NAMES
-        rest = f" and {more:,} more" if more > 0 else ""
-        yield f"Not measured: {visible(what.replace(': ', ', ', 1))} ({names}{rest})."
-    if len(kinds) > _KINDS:
-        yield f"Not measured: {len(kinds) - _KINDS:,} texts for other reasons."
+    named, more = by_kind(paid, lambda c: c.estimate.unmeasured, most=_KINDS, quote=quote)
+    for what, names in named:
+        yield f"Not measured: {visible(what.replace(': ', ', ', 1))} ({names})."
+    if more:
+        yield f"Not measured: {more:,} texts for other reasons."
 
 
 def _texts(count: int) -> str:

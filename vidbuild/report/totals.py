@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from vidbuild.plan.cost import total
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.plan.policy import is_unanswered
+from vidbuild.report.kinds import by_kind
 from vidbuild.report.measuring import measured_notes
 from vidbuild.report.style import visible
 from vidbuild.report.words import between, dollars, videos
 
-_NAMES = 3
 _KINDS = 3
 
 
@@ -55,19 +55,12 @@ def cost_note(plan: Plan) -> str:
 
 def unknown_notes(changes: Sequence[Change], quote: Callable[[str], str]) -> Iterator[str]:
     """`Unknown: length of audio_url (a, b and 3 more).`"""
-    found: dict[str, list[str]] = {}
-    for change in changes:
-        if change.pays:
-            for what in change.estimate.unknown:
-                found.setdefault(what, []).append(change.name)
-    kinds = sorted(found, key=lambda what: (-len(found[what]), what))
-    for what in kinds[:_KINDS]:
-        names = ", ".join(map(quote, found[what][:_NAMES]))
-        more = len(found[what]) - _NAMES
-        rest = f" and {more:,} more" if more > 0 else ""
-        yield f"Unknown: {_quoted(what, quote)} ({names}{rest})."
-    if len(kinds) > _KINDS:
-        yield f"Unknown: {len(kinds) - _KINDS:,} other lengths and prices."
+    paid = [change for change in changes if change.pays]
+    named, more = by_kind(paid, lambda c: c.estimate.unknown, most=_KINDS, quote=quote)
+    for what, names in named:
+        yield f"Unknown: {_quoted(what, quote)} ({names})."
+    if more:
+        yield f"Unknown: {more:,} other lengths and prices."
 
 
 def _quoted(what: str, quote: Callable[[str], str]) -> str:
