@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from vidbuild.apply.events import Event
@@ -14,6 +14,7 @@ from vidbuild.workspace.accepting import Proposal
 from vidbuild.workspace.opened import shown
 from vidbuild.workspace.providing import guard_account, open_provider
 from vidbuild.workspace.remarks import Remarks
+from vidbuild.workspace.signals import terminable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ async def _apply(proposal: Proposal, run: Run, provider: Provider, remarks: Rema
 
     workspace = proposal.workspace
     project = workspace.loaded.project
-    with Journal(workspace.journal_path, project=project.name) as journal, _terminable():
+    with Journal(workspace.journal_path, project=project.name) as journal, terminable():
         for render in proposal.facts:
             journal.advance(render, key=key_of(project.name, render))
         async with run.around():
@@ -96,21 +97,3 @@ async def _apply(proposal: Proposal, run: Run, provider: Provider, remarks: Rema
                     timeout=run.timeout,
                 ),
             )
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does: nothing more is submitted, the lock is written."""
-    import asyncio
-    import signal
-
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    try:
-        loop.add_signal_handler(signal.SIGTERM, task.cancel if task else loop.stop)
-    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)

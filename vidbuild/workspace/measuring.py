@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +24,7 @@ from vidbuild.schema.rates import speech_price
 from vidbuild.workspace.heard import Shelf
 from vidbuild.workspace.opened import Workspace
 from vidbuild.workspace.providing import guard_account, open_provider
+from vidbuild.workspace.signals import terminable
 
 _AT_ONCE = 4
 _FREE = "studio"
@@ -148,7 +148,7 @@ async def _speak_all(
                 return
             tell(len(heard))
 
-    with _terminable():
+    with terminable():
         await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
     if failures:
         raise failures[0]
@@ -201,18 +201,3 @@ def _speaker(workspace: Workspace) -> str:
     from vidbuild.provider.credentials import api_base
 
     return f"{provider} {api_base(os.environ)} {edition}"
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM interrupts as Ctrl-C does."""
-    loop = asyncio.get_running_loop()
-    try:
-        loop.add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-    except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
