@@ -16,17 +16,16 @@ from jinja2 import TemplateError
 from vidbuild.diagnostics import Problems
 from vidbuild.project.alignment import edits, ends_in, is_confined
 from vidbuild.project.arrival import Blame, key_line, line_of
+from vidbuild.project.blamed import in_cell, in_template, inline, written
 from vidbuild.project.faults import TemplateFault
 from vidbuild.project.looks import ChangedText, Frame, Look, Words
 from vidbuild.project.marks import MarkedTemplates, Piece, Ref, printed, value_of
-from vidbuild.project.model import Layer, Path, Project, Source, Video, origin
+from vidbuild.project.model import Layer, Path, Project, Video, origin
 from vidbuild.project.rendering import Renderer, is_template
 from vidbuild.project.rows import data_place
 from vidbuild.project.scope import VideoScope
 from vidbuild.project.simple import name_parts
 from vidbuild.project.sources import Sources
-from vidbuild.source.locate import lines_of
-from vidbuild.source.nearby import place_of
 
 _MOST_LOOKS = 500  # texts followed back in one plan; beyond it the file is all that is said
 _MOST_KNOWN = 16  # explanations tried for each template
@@ -60,10 +59,10 @@ class Blamer:
         if isinstance(raw, dict) and isinstance(raw.get("file"), str) and new is not None:
             with_file = self._with_file(ChangedText(video, layer, held, raw, None, "", ""))
             if with_file.file is not None:
-                return _in_template(with_file.file, None)
+                return in_template(with_file.file, None)
         if old is not None and isinstance(raw, str) and is_template(raw):
             return self._expression(video, layer, held, raw)
-        return _written(layer, held)
+        return written(layer, held)
 
     def build_key(self, video: Video, key: str) -> Blame:
         """What gives one of the build's own keys: `revision`, `protect`, `private`."""
@@ -71,7 +70,7 @@ class Blamer:
         layers = (*definition.below, definition.layer, *self.project.above)
         for layer in reversed(layers):
             if key in layer.values:
-                return _written(layer, (key,))
+                return written(layer, (key,))
         return self.removed(video, (key,))
 
     def provider(self) -> Blame:
@@ -95,7 +94,7 @@ class Blamer:
     def _text(self, text: ChangedText) -> Blame:
         text = self._with_file(text)
         if text.file is None and isinstance(text.raw, str) and _is_a_line(text.raw):
-            return _written(text.layer, text.held)
+            return written(text.layer, text.held)
         known = self._known.setdefault(text.key, [])
         for each in known:
             if (blame := self._explained(text, each)) is not None:
@@ -194,8 +193,8 @@ class Blamer:
         if sourced:
             return next((blame for alike, blame in sourced if alike), sourced[0][1])
         if piece.template != text.layer.source.name:
-            return _in_template(piece.template, piece.line)
-        return _inline(text, piece.line, words)
+            return in_template(piece.template, piece.line)
+        return inline(text, piece.line, words)
 
     def _expression(self, video: Video, layer: Layer, held: Path, raw: str) -> Blame:
         """For a value that is no text: the first name in its template."""
@@ -205,7 +204,7 @@ class Blamer:
         except TemplateError:
             refs = ()
         found = (self._source(video, ref) for ref in refs)
-        return next((blame for blame in found if blame is not None), _written(layer, held))
+        return next((blame for blame in found if blame is not None), written(layer, held))
 
     def _source(self, video: Video, ref: Ref) -> Blame | None:
         """Where the value of a name is written; None for what is not written anywhere."""
@@ -213,7 +212,7 @@ class Blamer:
         if name in self.project.outside:
             return Blame(kind="outside", key=name, what=name)
         if name == "each":
-            return _cell(video, ref)
+            return in_cell(video, ref)
         if video.scope is None:
             return None
         scope = video.scope()
@@ -267,18 +266,6 @@ def _lookup(video: Video) -> Callable[[str], Any]:
     return lookup
 
 
-def _cell(video: Video, ref: Ref) -> Blame | None:
-    row = video.row_place
-    if row is None:
-        return None
-    layer = video.definition.layer
-    column = next((part for part in ref.path if isinstance(part, str)), None)
-    return Blame(
-        kind="data", key=(layer.source.name, layer.pointer, column), what=column,
-        file=video.row_file or layer.source.name, line=lambda: row().line,
-    )  # fmt: skip
-
-
 def _is_a_line(raw: str) -> bool:
     """One line without templates: whatever changed, it changed there."""
     return "\n" not in raw and not is_template(raw)
@@ -294,51 +281,10 @@ def _lines(text: str, name: str) -> list[Piece]:
     return [Piece(line, name, number) for number, line in enumerate(lines, 1)]
 
 
-def _in_template(file: str, line: int | None) -> Blame:
-    return Blame(kind="template", key=(file, line), file=file, line=lambda: line)
-
-
 def _coarse(text: ChangedText) -> Blame:
     if text.file is not None:
-        return _in_template(text.file, None)
-    return _written(text.layer, text.held)
-
-
-def _written(layer: Layer, held: Path) -> Blame:
-    source, path = layer.source, (*layer.pointer, *held)
-    return Blame(
-        kind=layer.kind, key=(source.name, path), file=source.name, what=".".join(map(str, held)),
-        line=lambda: line_of(source, path),
-    )  # fmt: skip
-
-
-def _inline(text: ChangedText, number: int, words: str) -> Blame:
-    """A line of a text that stands in a project file."""
-    layer, source = text.layer, text.layer.source
-    path = (*layer.pointer, *text.held)
-    many = isinstance(text.raw, str) and "\n" in text.raw.strip("\n")
-    first = words.split()[:1]
-    whole = _written(layer, text.held)
-    if not many:
-        return whole
-    return replace(
-        whole,
-        key=(source.name, path, number),
-        line=lambda: _text_line(source, path, number, first[0] if first else None),
-    )
-
-
-def _text_line(source: Source, path: Path, number: int, word: str | None) -> int | None:
-    place = place_of(source.text, source.data, path, file=source.name)
-    if place is None:
-        return None
-    if place.style == "|":
-        return place.line + number
-    lines = lines_of(source.text)
-    for line in range(place.line, min(place.line + 200, len(lines)) + 1):
-        if word and word in lines[line - 1]:
-            return line
-    return place.line
+        return in_template(text.file, None)
+    return written(text.layer, text.held)
 
 
 def _at(values: Any, path: Path) -> Any:
