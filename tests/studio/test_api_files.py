@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -264,3 +266,19 @@ def test_the_sample_decodes_from_end_to_end_and_is_not_silent(name: str) -> None
     assert frames == 10
     assert loudest > 0
     assert sample.path("studio.db") is None
+
+
+def test_what_a_killed_studio_left_half_uploaded_goes_a_day_later(tmp_path: Path) -> None:
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    old, new = incoming / "old", incoming / "new"
+    for file in (old, new):
+        file.write_bytes(b"half")
+    yesterday = time.time() - 25 * 3600
+    os.utime(old, (yesterday, yesterday))
+
+    async def scene() -> None:
+        async with studio(tmp_path):
+            assert [file.name for file in incoming.iterdir()] == ["new"]
+
+    run(scene())

@@ -6,6 +6,8 @@ Not for uploads that go straight to storage: `slot_calls` has those.
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,22 @@ from vidbuild.studio.store import transaction
 
 # Uploads that are still coming in, inside the studio's folder.
 _INCOMING = "incoming"
+# No upload takes this long: what is older was left by a studio that was killed.
+_LEFT_OVER = 24 * 3600.0
 _TYPES = {
     "wav": "audio/wav",
     "mp4": "video/mp4",
     "webm": "video/webm",
     "srt": "application/x-subrip",
 }
+
+
+def sweep(folder: Path) -> None:
+    """Removes what killed studios left half uploaded. Another one may be receiving right now."""
+    for file in (folder / _INCOMING).glob("*"):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime > _LEFT_OVER:
+                file.unlink()
 
 
 async def upload_asset(desk: Desk, request: Request) -> Response:

@@ -94,6 +94,7 @@ class Studio:
 
     async def __aenter__(self) -> Self:
         from vidbuild.studio.app import make_app
+        from vidbuild.studio.asset_calls import sweep
         from vidbuild.studio.delivering import Courier
         from vidbuild.studio.desk import Desk
         from vidbuild.studio.faults import Faults
@@ -103,6 +104,7 @@ class Studio:
 
         db = open_store(self._data, wallet=self._wallet)
         with guarded(self._data):
+            sweep(self._data)
             self._desk = Desk(
                 db=db,
                 api=self._api or load_api(),
