@@ -8,7 +8,7 @@ things stand. Not for deciding anything: the decision table did.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, Literal
 
 from vidbuild.apply.book import CHECKPOINT_SECONDS
@@ -19,7 +19,7 @@ from vidbuild.apply.remove import remove
 from vidbuild.apply.run import Run
 from vidbuild.apply.start import start
 from vidbuild.apply.work import Failed, Result, Work, failed_by
-from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_STOPPED, Problems
+from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_STOPPED, Problems
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.state.identity import Identity, identity
 
@@ -35,16 +35,16 @@ async def apply(plan: Plan, work: Work) -> Result:
     run = await start(plan, work)
     work.journal.begin(work.accepted)
     run.tally.tell("planned", None, digest=plan.digest, renders=plan.summary.renders)
-    ending = await _carry_out(run)
+    ending = await carry_out(run, _work(run))
     trouble = run.book.save()
     if trouble is None and ending == "done" and not run.tally.failures and work.wait:
         work.journal.finish(work.accepted)
-    return _result(run, ending, trouble)
+    return result_of(run, ending, trouble)
 
 
-async def _carry_out(run: Run) -> Ending:
+async def carry_out(run: Run, steps: Coroutine[Any, Any, None]) -> Ending:
     """Works until everything is done, the time is up, or somebody stops it."""
-    work = asyncio.create_task(_work(run))
+    work = asyncio.create_task(steps)
     helpers = [asyncio.create_task(run.watch.run()), asyncio.create_task(_checkpoints(run))]
     timer = asyncio.create_task(_sleep(run, run.work.timeout)) if run.work.timeout else None
     ending: Ending = "done"
@@ -62,6 +62,7 @@ async def _carry_out(run: Run) -> Ending:
         run.book.save()  # first of all: whatever the rest takes, the lock is on the disk
         await _end([work, *helpers, *([timer] if timer else []), *run.uploads.values()])
         run.shelf.close()
+        run.spent += max(run.work.clock.now() - began, 0.0)
     for task in (work, *helpers):
         if not task.cancelled():
             _raise_bugs(run, task.exception())
@@ -90,19 +91,18 @@ async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _work(run: Run) -> None:
+async def _work(run: Run, wanted: Sequence[Change]) -> None:
     """First what is done at once, then everything else side by side."""
-    changes = [change for change in run.plan.changes if change.reason != "gave_up"]
+    changes = _active(wanted)
     await _stage_reuses(run, changes)
-    for change in run.plan.changes:
+    for change in wanted:
         if change.reason == "gave_up" and change.render is not None:
             run.point(change, change.render)
     for change in changes:
         if change.action is Action.update:
             run.describe(change)
             run.tally.tell("updated", change.name)
-    jobs = _jobs(run, changes)
-    run.unsubmitted |= {job.leader.name for job in jobs}
+    jobs = jobs_of(run, changes)
     async with asyncio.TaskGroup() as group:
         for change in changes:
             if change.action in (Action.fetch, Action.reuse) and change.render is not None:
@@ -114,6 +114,10 @@ async def _work(run: Run) -> None:
     await close_lost(run)
 
 
+def _active(changes: Sequence[Change]) -> list[Change]:
+    return [change for change in changes if change.reason != "gave_up"]
+
+
 async def _stage_reuses(run: Run, changes: Sequence[Change]) -> None:
     """Every local source of a reuse is copied before any file is replaced: names may swap."""
     for change in changes:
@@ -122,7 +126,7 @@ async def _stage_reuses(run: Run, changes: Sequence[Change]) -> None:
             await asyncio.sleep(0)
 
 
-def _jobs(run: Run, changes: Sequence[Change]) -> list[Job]:
+def jobs_of(run: Run, changes: Sequence[Change]) -> list[Job]:
     """What is resumed, one job for each render; then what is new, the longest first."""
     resumed: dict[Identity, list[Change]] = {}
     twins: dict[str | None, list[Change]] = {}
@@ -151,11 +155,17 @@ async def _sleep(run: Run, seconds: float) -> None:
     await run.work.clock.sleep(seconds)
 
 
-def _result(run: Run, ending: Ending, trouble: Problems | None) -> Result:
+def result_of(run: Run, ending: Ending, trouble: Problems | None) -> Result:
     tally = run.tally
     if trouble is not None:
         tally.fail(Failed(failed_by(None, trouble).failure, exit_code=EXIT_ERROR), None)
-    codes = {"done": tally.exit_code, "timeout": EXIT_STOPPED, "interrupted": EXIT_INTERRUPTED}
+    codes: dict[Ending, int] = {
+        "done": tally.exit_code,
+        "timeout": EXIT_STOPPED,
+        "interrupted": EXIT_INTERRUPTED,
+        "held": tally.exit_code,
+        "declined": EXIT_REFUSED,
+    }
     names = {change.name for change in run.plan.changes}
     in_flight = [
         name
@@ -171,7 +181,8 @@ def _result(run: Run, ending: Ending, trouble: Problems | None) -> Result:
         cost_usd=tally.cost_usd,
         estimate_usd=tally.estimate_usd,
         compared=tally.compared,
-        elapsed=run.work.clock.now() - tally.began,
+        elapsed=run.spent,
+        left=len(run.unsubmitted) if ending in ("held", "declined") else 0,
     )
     tally.tell(
         "done",
@@ -179,6 +190,7 @@ def _result(run: Run, ending: Ending, trouble: Problems | None) -> Result:
         counts=result.counts,
         failures=len(result.failures),
         submitted=result.submitted,
+        left=result.left or None,
         seconds=round(result.seconds, 2),
         cost_usd=result.cost_usd,
         estimate_usd=result.estimate_usd,
