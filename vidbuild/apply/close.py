@@ -33,6 +33,7 @@ async def close_lost(run: Run) -> None:
             _bury(run, change, render)
         else:
             _doubt(run, change, render)
+    run.lost.clear()
 
 
 def _is_sure(run: Run, ids: list[str], render: Render) -> bool:

@@ -23,20 +23,33 @@ from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_REFUSED, EXI
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.state.identity import Identity, identity
 
-Ending = Literal["done", "timeout", "interrupted"]
+# `held`: the first videos failed, so the rest was left alone; `declined`: somebody said no to it.
+Ending = Literal["done", "timeout", "interrupted", "held", "declined"]
 
 
 async def apply(plan: Plan, work: Work) -> Result:
-    """Carries out `plan`. The caller holds the project.
+    """Carries out `plan` in one go. The caller holds the project. Raises as `begin` does."""
+    run = await begin(plan, work)
+    return end(run, await carry_out(run, work_through(run, plan.changes)))
+
+
+async def begin(plan: Plan, work: Work, *, first: Sequence[str] = ()) -> Run:
+    """Nothing is sent yet. `first` names what is rendered before the rest is agreed to.
 
     Raises `Problems` for what stops everything before it begins: an account other than the
     lock's (exit code 5), a key that is refused (3), a provider that cannot be reached.
     """
     run = await start(plan, work)
     work.journal.begin(work.accepted)
-    run.tally.tell("planned", None, digest=plan.digest, renders=plan.summary.renders)
-    ending = await carry_out(run, _work(run))
-    trouble = run.book.save()
+    run.unsubmitted |= {job.leader.name for job in jobs_of(run, _active(plan.changes))}
+    renders, canary = plan.summary.renders, list(first) or None
+    run.tally.tell("planned", None, digest=plan.digest, renders=renders, canary=canary)
+    return run
+
+
+def end(run: Run, ending: Ending) -> Result:
+    """Writes the lock a last time and says what came of it all."""
+    trouble, work = run.book.save(), run.work
     if trouble is None and ending == "done" and not run.tally.failures and work.wait:
         work.journal.finish(work.accepted)
     return result_of(run, ending, trouble)
@@ -44,9 +57,10 @@ async def apply(plan: Plan, work: Work) -> Result:
 
 async def carry_out(run: Run, steps: Coroutine[Any, Any, None]) -> Ending:
     """Works until everything is done, the time is up, or somebody stops it."""
+    began, limit = run.work.clock.now(), run.work.timeout
     work = asyncio.create_task(steps)
     helpers = [asyncio.create_task(run.watch.run()), asyncio.create_task(_checkpoints(run))]
-    timer = asyncio.create_task(_sleep(run, run.work.timeout)) if run.work.timeout else None
+    timer = asyncio.create_task(_sleep(run, limit - run.spent)) if limit else None
     ending: Ending = "done"
     try:
         awaited: set[asyncio.Task[None]] = {work, *helpers, *([timer] if timer else [])}
@@ -91,8 +105,11 @@ async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _work(run: Run, wanted: Sequence[Change]) -> None:
-    """First what is done at once, then everything else side by side."""
+async def work_through(run: Run, wanted: Sequence[Change]) -> None:
+    """First what is done at once, then everything else side by side.
+
+    What belongs together comes together: names that swap, a render and its twins.
+    """
     changes = _active(wanted)
     await _stage_reuses(run, changes)
     for change in wanted:

@@ -36,7 +36,8 @@ class Run:
     know, `met` whether it knew any. `alike` lists names by their case-folded form.
     `lock_assets` are the ids of files, by digest, that this account's lock entries have.
     `names` are the names by video id, for those who watch. `unsubmitted` are the jobs that
-    have not got so far, `stopped` is why nothing new is submitted any more.
+    have not got so far, `stopped` is why nothing new is submitted any more. `spent` are the
+    seconds of work so far, without those that a question waited for its answer.
     """
 
     work: Work
@@ -55,6 +56,7 @@ class Run:
     names: dict[str, str]
     unsubmitted: set[str] = field(default_factory=set)
     stopped: Failed | None = None
+    spent: float = 0.0
     met: bool = False
     lost: list[tuple[Change, Render]] = field(default_factory=list)
     staged: dict[tuple[str, str], tuple[Path, str]] = field(default_factory=dict)

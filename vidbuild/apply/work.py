@@ -94,8 +94,9 @@ class Result:
     """How an apply ended. `counts` are finished videos by event kind.
 
     `seconds` and `cost_usd` are of what was rendered in this run (None: unknown), against
-    `estimate_usd` of the same videos. `submitted` videos are still in flight. `warnings` are
-    worth reading and fail nothing. `compared` is of those that had an estimate.
+    `estimate_usd` of the same videos. `submitted` videos are still in flight, `left` were never
+    sent after a look at the first. `warnings` are worth reading and fail nothing. `compared` is
+    of those that had an estimate.
     """
 
     exit_code: int
@@ -106,6 +107,7 @@ class Result:
     cost_usd: float | None
     estimate_usd: float | None
     elapsed: float
+    left: int = 0
     compared: Compared = field(default_factory=Compared)
     warnings: tuple[Diagnostic, ...] = ()
 
