@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,9 @@ from vidbuild.provider.model import (
 )
 
 DAY = 24 * 3600.0
+
+
+LATE = 60.0  # seconds that a late create takes to become a job
 
 
 class VirtualClock:
@@ -62,9 +66,25 @@ class VirtualClock:
                     future.set_result(None)
 
 
+@dataclass(slots=True)
+class Shifted:
+    """The clock of a machine that is wrong by `offset` seconds; `jump` is added by a sleep."""
+
+    clock: VirtualClock
+    offset: float = 0.0
+    jump: float = 0.0
+
+    def now(self) -> float:
+        return self.clock.now() + self.offset
+
+    async def sleep(self, seconds: float) -> None:
+        await self.clock.sleep(seconds)
+        self.offset, self.jump = self.offset + self.jump, 0.0
+
+
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One charged job."""
+    """One charged job. `created_at` is the server's time, which was ahead by `skew`."""
 
     video_id: str
     key: str
@@ -72,15 +92,27 @@ class Job:
     created_at: float
     fails: bool = False
     deleted: bool = False
+    skew: float = 0.0
+    account: str | None = None
+
+    @property
+    def content(self) -> str:
+        return self.key.split(":")[2]
+
+    @property
+    def attempt(self) -> int:
+        return int(self.key.rpartition(":")[2])
 
 
 @dataclass(slots=True, kw_only=True)
 class Cloud:
     """The provider. `faults` gives a create's fault by its number, counted from 1:
 
-    `before` and `after` are unknown answers before and after the job is taken, `progress`,
-    `refused`, `quota`, `key` (credentials), `fails` (the render will fail). `step` is called
-    around everything that a client can notice, to be killed there.
+    `before` and `after` are unknown answers before and after the job is taken, `late` one of a
+    job that is taken a minute later, `progress`, `refused`, `quota`, `key` (credentials), `fails`
+    (the render will fail). `step` is called around everything that a client can notice, to be
+    killed there. `skew` is how far the server's own time is ahead of the clock, which alone
+    says how long keys are remembered. Jobs and keys belong to the account of the moment.
     """
 
     clock: VirtualClock
@@ -93,8 +125,10 @@ class Cloud:
     links_expire: int = 0
     broken_downloads: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
-    keys: dict[str, tuple[float, str]] = field(default_factory=dict)
-    replayed: dict[str, CreateAnswer] = field(default_factory=dict)
+    keys: dict[tuple[str | None, str], tuple[float, str]] = field(default_factory=dict)
+    replayed: dict[tuple[str | None, str], tuple[float, CreateAnswer]] = field(default_factory=dict)
+    late: dict[tuple[str | None, str], tuple[float, dict[str, Any]]] = field(default_factory=dict)
+    skew: float = 0.0
     replay_errors: bool = False
     creates: int = 0
     calls: list[str] = field(default_factory=list)
@@ -103,7 +137,7 @@ class Cloud:
 
     @property
     def server_now(self) -> float | None:
-        return self.clock.now()
+        return self.clock.now() + self.skew
 
     async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer:
         self._called(f"create {key}")
@@ -116,50 +150,87 @@ class Cloud:
 
     def _create(self, body: dict[str, Any], key: str, fault: str) -> CreateAnswer:
         now = self.clock.now()
+        self._take_late()
+        mine = (self.account_hash, key)
         if fault == "before":
             return Unknown(message="500", code="internal_error")
-        if key in self.replayed:
-            return self.replayed[key]
+        if mine in self.replayed and now - self.replayed[mine][0] <= DAY:
+            return self.replayed[mine][1]
+        if mine in self.late:
+            return InProgress()
         if fault in ("refused", "quota", "key"):
-            refusal = Refused(
-                status=400,
-                code="invalid_parameter" if fault == "refused" else fault,
-                message="no",
-                param="voice_id",
-                stops=fault != "refused",
-                credentials=fault == "key",
-            )
-            if self.replay_errors:
-                self.replayed[key] = refusal
-            return refusal
-        known = self.keys.get(key)
+            return self._refuse(mine, fault)
+        known = self.keys.get(mine)
         if known is None or now - known[0] > DAY:
-            video_id = f"v{len(self.jobs) + 1}"
-            fails = fault == "fails" or "FAIL" in str(body.get("script"))
-            self.jobs[video_id] = Job(
-                video_id=video_id, key=key, body=body, created_at=now, fails=fails
-            )
-            self.keys[key] = known = (now, video_id)
-            self.in_flight_peak = max(self.in_flight_peak, len(self._in_flight()))
-        if fault == "after":
+            if fault == "late":
+                self.late[mine] = (now + LATE, body)
+                return Unknown(message="no answer in time", code="timeout")
+            known = self._take(mine, body, now, fails=fault == "fails")
+        if fault in ("after", "late"):
             return Unknown(message="the connection was closed")
         return InProgress() if fault == "progress" else Taken(video_id=known[1])
 
+    def _refuse(self, mine: tuple[str | None, str], fault: str) -> CreateAnswer:
+        if mine in self.keys and self.clock.now() - self.keys[mine][0] <= DAY:
+            return Taken(video_id=self.keys[mine][1])  # what was taken is not refused any more
+        refusal = Refused(
+            status=400,
+            code="invalid_parameter" if fault == "refused" else fault,
+            message="no",
+            param="voice_id",
+            stops=fault != "refused",
+            credentials=fault == "key",
+        )
+        if self.replay_errors:
+            self.replayed[mine] = (self.clock.now(), refusal)
+        return refusal
+
+    def _take(
+        self, mine: tuple[str | None, str], body: dict[str, Any], at: float, *, fails: bool = False
+    ) -> tuple[float, str]:
+        video_id = f"v{len(self.jobs) + 1}"
+        self.jobs[video_id] = Job(
+            video_id=video_id,
+            key=mine[1],
+            body=body,
+            created_at=at + self.skew,
+            fails=fails or "FAIL" in str(body.get("script")),
+            skew=self.skew,
+            account=mine[0],
+        )
+        self.keys[mine] = (at, video_id)
+        self.in_flight_peak = max(self.in_flight_peak, len(self._in_flight()))
+        return self.keys[mine]
+
+    def _take_late(self) -> None:
+        """Creates that nobody waits for any more become jobs all the same."""
+        for mine, (due, body) in list(self.late.items()):
+            if due <= self.clock.now():
+                del self.late[mine]
+                self._take(mine, body, due)
+
     def _in_flight(self) -> list[Job]:
-        now = self.clock.now()
-        return [j for j in self.jobs.values() if now < j.created_at + self.render_seconds]
+        return [job for job in self.jobs.values() if not self._is_done(job)]
+
+    def _is_done(self, job: Job) -> bool:
+        return self.clock.now() >= job.created_at - job.skew + self.render_seconds
+
+    def _found(self, video_id: str) -> Job | None:
+        """The account's video, unless it was deleted."""
+        job = self.jobs.get(video_id)
+        return None if job is None or job.deleted or job.account != self.account_hash else job
 
     async def video(self, video_id: str) -> Remote | None:
         self._called(f"video {video_id}")
         await asyncio.sleep(0)
-        job = self.jobs.get(video_id)
-        if job is None or job.deleted:
+        job = self._found(video_id)
+        if job is None:
             return None
         self.step(f"got {video_id}")
         return self._remote(job)
 
     def _remote(self, job: Job) -> Remote:
-        done = self.clock.now() >= job.created_at + self.render_seconds
+        done = self._is_done(job)
         status = "submitted" if not done else "failed" if job.fails else "completed"
         good = status == "completed"
         return Remote(
@@ -185,9 +256,8 @@ class Cloud:
         await asyncio.sleep(0)
         found = {}
         for video_id in video_ids:
-            job = self.jobs.get(video_id)
-            gone = job is None or job.deleted
-            found[video_id] = "not_found" if job is None or gone else self._remote(job).status
+            job = self._found(video_id)
+            found[video_id] = "not_found" if job is None else self._remote(job).status
         return found
 
     async def recent(self, *, title: str, since: float, until: float) -> list[Remote]:
@@ -196,13 +266,15 @@ class Cloud:
         return [
             self._remote(job)
             for job in self.jobs.values()
-            if job.body.get("title") == title and since <= job.created_at <= until
+            if job.body.get("title") == title
+            and since <= job.created_at <= until
+            and self._found(job.video_id)
         ]
 
     async def delete(self, video_id: str) -> bool:
         self._called(f"delete {video_id}")
-        job = self.jobs.get(video_id)
-        if job is None or job.deleted:
+        job = self._found(video_id)
+        if job is None:
             return False
         job.deleted = True
         return True
@@ -241,6 +313,7 @@ class Cloud:
         """Nothing to close."""
 
     def _called(self, call: str) -> None:
+        self._take_late()
         self.calls.append(call)
         self.step(call)
 
@@ -253,6 +326,11 @@ class Cloud:
                 counts[script] = counts.get(script, 0) + 1
         return counts
 
+    def most(self) -> int:
+        """How many jobs that did not fail the content with the most of them has."""
+        alive = Counter(job.content for job in self.jobs.values() if not job.fails)
+        return max(alive.values(), default=0)
+
 
 def content_of(url: str) -> bytes:
     """The bytes behind a result link: a tiny MP4, SRT or JPEG that names its video."""
@@ -261,6 +339,6 @@ def content_of(url: str) -> bytes:
     if kind == "subtitle":
         return f"1\n00:00:00,000 --> 00:00:01,000\n{video_id}\n".encode()
     if kind == "thumbnail":
-        return b"\xff\xd8\xff\xe0" + video_id.encode()
+        return b"\xff\xd8\xff\xda" + video_id.encode() + b"\xff\xd9"
     boxes = [(b"ftyp", b"isom0000"), (b"moov", b"x"), (b"mdat", video_id.encode() * 50)]
     return b"".join((len(d) + 8).to_bytes(4, "big") + kind_ + d for kind_, d in boxes)

@@ -13,50 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.apply.cloud import content_of
 from tests.apply.world import World, make_request
 from tests.state.test_join import entry, render
 from vidbuild.apply.entry import Rules, pointed
 from vidbuild.apply.place import Shelf
 from vidbuild.apply.slots import Slots
-from vidbuild.apply.whole import flaw
 from vidbuild.files import digest
 from vidbuild.plan.model import Action, Change
 from vidbuild.schema.api import load_api
 from vidbuild.state.identity import identity
 from vidbuild.state.journal import Journal
 from vidbuild.state.records import Output, Render, Status
-
-MP4 = content_of("https://files/v1/video")
-WEBM = b"\x1aE\xdf\xa3" + b"webm" * 10
-
-
-@pytest.mark.parametrize(
-    ("kind", "data", "good"),
-    [
-        ("video", MP4, True),
-        ("video", WEBM, True),
-        ("video", b"", False),
-        ("video", MP4[:-1], False),
-        ("video", MP4[:30], False),
-        ("video", MP4[: 16 + 9], True),  # whole boxes with an index: judged no further
-        ("video", MP4[:16], False),
-        ("video", MP4 + b"x", False),
-        ("video", b"<html>no such file</html>", False),
-        ("video", (1).to_bytes(4, "big") + b"ftyp" + (2**63).to_bytes(8, "big"), False),
-        ("subtitle", b"1\n00:00:00,000 --> 00:00:01,000\nHi\n", True),
-        ("subtitle", b"", True),  # a silent video
-        ("subtitle", b"\n<!DOCTYPE html>", False),
-        ("thumbnail", b"\xff\xd8\xff\xe0", True),
-        ("thumbnail", b"\x89PNG\r\n\x1a\n", True),
-        ("thumbnail", b"<html>", False),
-        ("thumbnail", b"", False),
-    ],
-)
-def test_flaws(tmp_path: Path, kind: str, data: bytes, good: bool) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(data)
-    assert (flaw(path, kind) is None) is good
 
 
 @pytest.fixture
