@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.apply.cloud import Cloud, VirtualClock
+from tests.apply.cloud import Cloud, Shifted, VirtualClock
 from vidbuild.apply.engine import apply
 from vidbuild.apply.events import Event
 from vidbuild.apply.work import Result, Work
@@ -71,6 +71,8 @@ class World:
     root: Path
     clock: VirtualClock = field(default_factory=VirtualClock)
     cloud: Cloud = field(init=False)
+    own_clock: Shifted | None = None
+    kinds: tuple[str, ...] = KINDS
     sources: dict[str, Request] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     journal_type: Callable[..., Journal] = Journal
@@ -130,7 +132,7 @@ class World:
         def files(name: str, render: Render) -> FileState:
             if not download:
                 return FileState.good
-            expected = output_paths(self.api, self.sources[name], KINDS)
+            expected = output_paths(self.api, self.sources[name], self.kinds)
             return FileState(
                 look_at(
                     self.output_dir, expected, render, receipts=journal.receipts, root=self.root
@@ -175,9 +177,9 @@ class World:
                 project_dir=self.root,
                 output_dir=self.output_dir,
                 api=self.api,
-                clock=self.clock,
+                clock=self.own_clock or self.clock,
                 emit=self.events.append,
-                outputs=KINDS,
+                outputs=self.kinds,
                 accepted=self.accept(plan, **options),
                 **options,
             )
