@@ -40,7 +40,24 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
     loaded = workspace.loaded
     found = found_in(loaded, options.selection)
     _raise_errors(found)
-    situation = Situation(
+    plan = build_plan(
+        situation_of(workspace, options),
+        heading=heading_of(workspace, loaded.project.outside),
+        selection=options.selection,
+        delete_remote=options.delete_remote,
+        diagnostics=tuple(folded(found)),  # warnings: errors have been raised
+    )
+    if not options.causes or all(c.action is Action.unchanged for c in plan.changes):
+        return plan
+    from vidbuild.workspace.causing import with_causes
+
+    return with_causes(workspace, plan)
+
+
+def situation_of(workspace: Workspace, options: PlanOptions) -> Situation:
+    """What the decision table is asked about, for a project with its records."""
+    loaded = workspace.loaded
+    return Situation(
         api=loaded.api,
         provider=loaded.project.provider.name,
         requests=loaded.requests,
@@ -53,18 +70,6 @@ def make_plan(workspace: Workspace, options: PlanOptions) -> Plan:
         unsure=unsure(workspace),
         paces=workspace.paces,
     )
-    plan = build_plan(
-        situation,
-        heading=heading_of(workspace, loaded.project.outside),
-        selection=options.selection,
-        delete_remote=options.delete_remote,
-        diagnostics=tuple(folded(found)),  # warnings: errors have been raised
-    )
-    if not options.causes or all(c.action is Action.unchanged for c in plan.changes):
-        return plan
-    from vidbuild.workspace.causing import with_causes
-
-    return with_causes(workspace, plan)
 
 
 def heading_of(workspace: Workspace, outside: Mapping[str, Any]) -> Heading:
