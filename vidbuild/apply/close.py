@@ -1,19 +1,19 @@
 """Videos that the provider did not know, judged together at the end.
 
 One 404 is not enough to call a video gone: the bulk call has to agree, and the provider has
-to have known some other video, or the key has to be the very account's. Otherwise it is
-more likely another account, and nothing is recorded.
+to have known some other video of its account, or the key has to be the very account's.
+Otherwise it is more likely another account, and nothing is recorded.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from vidbuild.apply.entry import owns
 from vidbuild.apply.run import Run
 from vidbuild.apply.work import failed
 from vidbuild.diagnostics import Problems
 from vidbuild.plan.model import Change
+from vidbuild.state.advance import advanced
 from vidbuild.state.identity import key_of
 from vidbuild.state.records import Render, Status
 
@@ -38,16 +38,16 @@ async def close_lost(run: Run) -> None:
 
 def _is_sure(run: Run, ids: list[str], render: Render) -> bool:
     same = run.account is not None and render.account == run.account
-    return run.met or (same and len(ids) == 1)
+    known = render.account in run.met or (same and bool(run.met))
+    return known or (same and len(ids) == 1)
 
 
 def _bury(run: Run, change: Change, render: Render) -> None:
     gone = replace(render, status=Status.gone)
     run.work.journal.advance(gone, key=key_of(run.project, render))
     entry = run.book.videos.get(change.name)
-    if entry is not None and owns(run.project, entry, render):
-        outputs = entry.render.outputs
-        run.book.put(change.name, replace(entry, render=replace(gone, outputs=outputs)))
+    if entry is not None:
+        run.book.put(change.name, advanced(run.project, entry, gone))
     run.fail(
         failed(
             change.name,

@@ -172,7 +172,8 @@ async def _sleep(run: Run, seconds: float) -> None:
     await run.work.clock.sleep(seconds)
 
 
-def result_of(run: Run, ending: Ending, trouble: Problems | None) -> Result:
+def result_of(run: Run, ending: Ending, trouble: Problems | None, *, also: int = 0) -> Result:
+    """How it ended; `also` are videos in flight that no name of the plan points at."""
     tally = run.tally
     if trouble is not None:
         tally.fail(Failed(failed_by(None, trouble).failure, exit_code=EXIT_ERROR), None)
@@ -193,7 +194,7 @@ def result_of(run: Run, ending: Ending, trouble: Problems | None) -> Result:
         exit_code=codes[ending],
         counts=dict(tally.counts),
         failures=tuple(tally.failures),
-        submitted=len(in_flight),
+        submitted=len(in_flight) + also,
         seconds=tally.seconds,
         cost_usd=tally.cost_usd,
         estimate_usd=tally.estimate_usd,

@@ -42,6 +42,7 @@ async def answer_intent(run: Run, change: Change, render: Render) -> str:
     While the provider replays answers the same request goes out under the same key; later
     its videos are searched.
     """
+    run.refuse_elsewhere(change.name, render)
     work = run.work
     intent = _recorded(run, render) or await _rebuilt(run, change, render)
     if is_fresh(intent, run.now()):

@@ -59,7 +59,7 @@ async def work_on(run: Run, job: Job) -> None:
                 run.settle(change, _pointed(run, change))
         return
     if ending.render.status is Status.failed:
-        _fail_all(run, job, _render_failed(leader, ending.render), ending.render)
+        _fail_all(run, job, render_failed(leader, ending.render), ending.render)
         return
     for change in job.changes:
         await hand_out(run, change, ending.render, ending.remote)
@@ -208,7 +208,8 @@ def _without_leader(change: Change, leader: Change) -> Failed:
     )
 
 
-def _render_failed(change: Change, render: Render) -> Failed:
+def render_failed(change: Change, render: Render) -> Failed:
+    """What is said of a render that the provider has given up."""
     from vidbuild.provider.errors import hint
 
     why = render.failure_message or render.failure_code or "no reason given"

@@ -33,7 +33,7 @@ class Run:
 
     `recorded` is the journal as it was when the apply began, `staged` the copies made for
     reuses before anything was put in place, `lost` the videos that the provider did not
-    know, `met` whether it knew any. `alike` lists names by their case-folded form.
+    know, `met` the accounts of those that it knew. `alike` lists names by their case-folded form.
     `lock_assets` are the ids of files, by digest, that this account's lock entries have.
     `names` are the names by video id, for those who watch. `unsubmitted` are the jobs that
     have not got so far, `stopped` is why nothing new is submitted any more. `spent` are the
@@ -57,7 +57,7 @@ class Run:
     unsubmitted: set[str] = field(default_factory=set)
     stopped: Failed | None = None
     spent: float = 0.0
-    met: bool = False
+    met: set[str | None] = field(default_factory=set)
     lost: list[tuple[Change, Render]] = field(default_factory=list)
     staged: dict[tuple[str, str], tuple[Path, str]] = field(default_factory=dict)
     uploads: dict[str, asyncio.Task[str]] = field(default_factory=dict)
@@ -134,20 +134,27 @@ class Run:
         """Only the metadata of the change's entry."""
         self.book.put(change.name, described(self.rules, change, self.book.videos[change.name]))
 
-    async def look(self, name: str, render: Render) -> Remote | None:
-        """The video as the provider has it now. Raises `Failed`, also for another account's."""
+    def refuse_elsewhere(self, name: str, render: Render) -> None:
+        """Raises `Failed` for a render of another account than the key's: it is not even asked
+        about, nor is its create sent again."""
         if render.account and self.account and render.account != self.account:
             raise failed(
                 name,
                 "VB515",
-                "its video belongs to another account than the key",
+                f"its video is in another account ({render.account}) than the key's "
+                f"({self.account})",
                 hint="use the key of the account that rendered it",
             )
+
+    async def look(self, name: str, render: Render) -> Remote | None:
+        """The video as the provider has it now. Raises `Failed`, also for another account's."""
+        self.refuse_elsewhere(name, render)
         try:
             remote = await self.work.provider.video(render.video_id or "")
         except Problems as problems:
             raise failed_by(name, problems) from problems
-        self.met = self.met or remote is not None
+        if remote is not None:
+            self.met.add(render.account)
         return remote
 
     def cost(self, request: Request | None, seconds: float | None) -> float | None:
