@@ -163,37 +163,6 @@ def test_an_upload_becomes_a_background(tmp_path: Path) -> None:
     run(scene())
 
 
-def _changed(folder: Path) -> Path:
-    (folder / "a.png").write_bytes(PNG + b"changed")
-    return folder / "a.png"
-
-
-def _large(folder: Path) -> Path:
-    with (folder / "a.png").open("wb") as file:
-        file.truncate((32 << 20) + 1)
-    return folder / "a.png"
-
-
-@pytest.mark.parametrize(
-    ("make", "code"),
-    [(_changed, "VB609"), (lambda folder: folder / "gone.png", "VB609"), (_large, "VB611")],
-    ids=["changed", "gone", "large"],
-)
-def test_a_file_that_is_not_the_planned_one_is_not_sent(
-    tmp_path: Path, make: object, code: str
-) -> None:
-    assert callable(make)
-    path = make(tmp_path)
-
-    async def scene() -> None:
-        async with client("http://127.0.0.1:1") as heygen:
-            with pytest.raises(Problems) as raised:
-                await heygen.upload(path, mime="image/png", sha256=hashlib.sha256(PNG).hexdigest())
-            assert raised.value.diagnostics[0].code == code
-
-    run(scene())
-
-
 def test_the_account_is_a_short_hash_of_host_and_user(tmp_path: Path) -> None:
     async def scene() -> None:
         async with studio_client(tmp_path, Clock(), wallet=12.5) as heygen:
@@ -232,7 +201,7 @@ def test_a_spec_that_only_creates_is_enough(tmp_path: Path) -> None:
     async def scene() -> None:
         clock = Clock()
         async with studio_client(tmp_path, clock) as usual:
-            transport = usual._transport
+            transport = usual._calls._transport
             async with client("http://studio", clock, api=alone, transport=transport) as heygen:
                 video_id = await taken(heygen, "k1")
                 assert await heygen.statuses([video_id]) == {video_id: "completed"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import ssl
 from collections.abc import Iterable
@@ -27,7 +26,7 @@ from tests.provider.provider_kit import (
     wire,
 )
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, Problems
-from vidbuild.provider import client as client_module
+from vidbuild.provider import calls as calls_module
 from vidbuild.provider.model import CreateAnswer, InProgress, Refused, Taken, Unknown
 from vidbuild.provider.wire import lost, trust
 
@@ -136,14 +135,14 @@ def test_a_create_is_the_specs_request_with_its_key() -> None:
 
 
 def test_a_slow_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_WRITE", 0.05)
+    monkeypatch.setattr(calls_module, "WRITE", 0.05)
     found, _ = created(2.0)
     assert isinstance(found, Unknown)
     assert found.code == "timeout"
 
 
 def test_an_answer_that_drips_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_WRITE", 0.1)
+    monkeypatch.setattr(calls_module, "WRITE", 0.1)
     found, _ = created((b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n{", b" "))
     assert isinstance(found, Unknown)
     assert found.code == "timeout"
@@ -377,9 +376,9 @@ def test_a_network_that_goes_away_later_is_waited_for() -> None:
         clock = Clock()
         async with client(nobody(), clock) as heygen:
             async with wire(answer(200, {"data": []})) as server:
-                heygen._base = server.url
+                heygen._calls.base = server.url
                 assert await heygen.recent(title="t", since=0, until=9e9) == []
-            heygen._base = nobody()
+            heygen._calls.base = nobody()
             with pytest.raises(Problems, match="cannot be reached"):
                 await heygen.account()
         assert 5 < sum(clock.sleeps) < 15
@@ -454,41 +453,6 @@ def test_the_account_of_an_odd_answer_is_unknown_or_has_no_balance() -> None:
 def _wallet(currency: str, balance: Any) -> Any:
     wallet = {"currency": currency, "remaining_balance": balance}
     return {"data": {"username": "u", "wallet": wallet}}
-
-
-def test_an_upload_is_repeated_under_one_key(tmp_path: Any) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(b"data")
-    done = answer(200, {"data": {"asset_id": "a_1"}})
-
-    async def scene() -> list[bytes]:
-        replies = (None, trouble(409, "request_in_progress"), trouble(500, "x"), done)
-        async with wire(*replies) as server, client(server.url) as heygen:
-            digest = hashlib.sha256(b"data").hexdigest()
-            assert await heygen.upload(path, mime="image/png", sha256=digest) == "a_1"
-            return server.received
-
-    sent = run(scene())
-    keys = {
-        line for data in sent for line in data.split(b"\r\n") if b"idempotency-key" in line.lower()
-    }
-    assert (len(sent), len(keys)) == (4, 1)
-    assert all(b"image/png" in data and b"a.png" in data for data in sent)
-
-
-def test_an_upload_without_an_id_is_nonsense(tmp_path: Any) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(b"data")
-
-    async def scene() -> None:
-        reply = answer(200, {"data": {"asset_id": "../x"}})
-        async with wire(reply) as server, client(server.url) as heygen:
-            digest = hashlib.sha256(b"data").hexdigest()
-            with pytest.raises(Problems) as raised:
-                await heygen.upload(path, mime="image/png", sha256=digest)
-            assert raised.value.diagnostics[0].code == "VB606"
-
-    run(scene())
 
 
 def test_the_servers_time_goes_on_and_never_back() -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from vidbuild.provider.errors import clean
 from vidbuild.provider.model import Account, Remote, Spoken
@@ -17,6 +19,22 @@ from vidbuild.provider.model import Account, Remote, Spoken
 # What may stand in a path and in a comma-separated query, and be typed by a user.
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,199}")
 _TERMINAL = frozenset({"completed", "failed"})
+# Bounds of what is believed: a moment between 1970 and the year 3000, a length of under twelve
+# days, a sum that a float tells to the cent.
+_MOMENTS = 32_503_680_000.0
+_SECONDS = 1e6
+_USD = 1e12
+# An address of a result is signed, and long; one of a page is shown to people.
+_LINK = re.compile(r"[!-~]{1,8000}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list. `token` leads to the next; `broken`: there is one, and no way to it."""
+
+    items: Sequence[Any]
+    token: str | None = None
+    broken: bool = False
 
 
 def safe_id(value: Any) -> str | None:
@@ -36,6 +54,19 @@ def member(body: Any, *names: str) -> Any:
     return body
 
 
+def page(body: Any) -> Page | None:
+    """A page of a list, with its paging members beside `data` or, as batches have it, in it;
+    None where there is no list."""
+    holder, items = body, member(body, "data")
+    if isinstance(items, Mapping):
+        holder, items = items, items.get("items")
+    if not isinstance(items, list):
+        return None
+    token, more = member(holder, "next_token"), member(holder, "has_more")
+    token = token if isinstance(token, str) and token and more is not False else None
+    return Page(items=items, token=token, broken=more is True and token is None)
+
+
 def remote(item: Any) -> Remote | None:
     """A `VideoDetail`; None where it has no usable id."""
     video_id = safe_id(member(item, "id"))
@@ -47,12 +78,12 @@ def remote(item: Any) -> Remote | None:
         title=_text(item.get("title")),
         created_at=_moment(item.get("created_at")),
         completed_at=_moment(item.get("completed_at")),
-        duration=number(item.get("duration")),
+        duration=number(item.get("duration"), most=_SECONDS),
         video_url=_text(item.get("video_url")),
         captioned_video_url=_text(item.get("captioned_video_url")),
         subtitle_url=_text(item.get("subtitle_url")),
         thumbnail_url=_text(item.get("thumbnail_url")),
-        page_url=_text(item.get("video_page_url")),
+        page_url=_page_url(item.get("video_page_url")),
         failure_code=_words(item.get("failure_code")),
         failure_message=_words(item.get("failure_message")),
     )
@@ -65,16 +96,17 @@ def account(body: Any, host: str) -> Account | None:
         return None
     wallet = member(body, "data", "wallet")
     usd = member(wallet, "currency") == "usd"
+    balance = member(wallet, "remaining_balance")
     return Account(
         hash=hashlib.sha256(f"{host}\n{username}".encode()).hexdigest()[:12],
-        username=username,
-        balance_usd=number(member(wallet, "remaining_balance")) if usd else None,
+        username=clean(username),
+        balance_usd=number(balance, most=_USD) if usd else None,
     )
 
 
 def spoken(body: Any) -> Spoken | None:
     """A text that was spoken; None where the answer has no length of it."""
-    seconds = number(member(body, "data", "duration"))
+    seconds = number(member(body, "data", "duration"), most=_SECONDS)
     if not seconds:
         return None
     return Spoken(seconds=seconds, audio_url=_text(member(body, "data", "audio_url")))
@@ -88,26 +120,42 @@ def before(video: Remote, since: float) -> bool:
     return video.created_at is not None and video.created_at < since
 
 
-def number(value: Any) -> float | None:
-    """A finite number that is not negative."""
+def number(value: Any, *, most: float = math.inf) -> float | None:
+    """A finite number that is not negative, nor more than `most`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         found = float(value)
     except OverflowError:
         return None
-    return found if math.isfinite(found) and found >= 0 else None
+    return found if math.isfinite(found) and 0 <= found <= most else None
+
+
+def moment(value: float | None) -> float | None:
+    """Unix seconds that can be a time of this service."""
+    return number(value, most=_MOMENTS)
 
 
 def _moment(value: Any) -> float | None:
     """Unix seconds, also of a time written out, as some older answers have it."""
     if not isinstance(value, str):
-        return number(value)
+        return moment(value)
     try:
-        moment = datetime.fromisoformat(value)
+        written = datetime.fromisoformat(value)
+        return moment((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _page_url(value: Any) -> str | None:
+    """An address to show and to click on."""
+    if not isinstance(value, str) or not _LINK.fullmatch(value):
+        return None
+    try:
+        parts = urlsplit(value)
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return value if parts.scheme in ("http", "https") and parts.hostname else None
 
 
 def _text(value: Any) -> str | None:

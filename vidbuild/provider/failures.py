@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, Problems, problem
+from vidbuild.provider.credentials import shown
 from vidbuild.provider.errors import Fault, advice
 from vidbuild.provider.wire import Loss, Lost
 
@@ -65,6 +66,32 @@ def unsaved(target: Path, error: OSError) -> Problems:
     )
 
 
-def unread(path: Path, error: OSError) -> Problems:
+def unread(error: OSError) -> Problems:
     reason = (error.strerror or type(error).__name__).lower()
-    return problem("VB609", f"{path} cannot be read: {reason}")
+    return problem("VB609", f"it cannot be read: {reason}")
+
+
+def changed() -> Problems:
+    return problem("VB609", "it has changed since the plan was made", hint="plan and apply again")
+
+
+def too_large(most: int) -> Problems:
+    return problem(
+        "VB611",
+        f"it is larger than the {most >> 20} MB that the provider takes",
+        hint="make the file smaller, or give its public URL",
+    )
+
+
+def unusable(host: str) -> Problems:
+    return problem(
+        "VB612",
+        f"{host} cannot use the file that was uploaded",
+        hint="check that the file opens, and plan and apply again",
+    )
+
+
+def unstored(url: str, got: Fault | Lost) -> Problems:
+    """An upload's storage did not take the bytes. Its words are no API's: they are left out."""
+    what = got.message if isinstance(got, Lost) else f"HTTP {got.status}"
+    return problem("VB612", f"{shown(url)} did not take the file: {what}", hint="apply again later")

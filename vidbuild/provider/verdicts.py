@@ -45,7 +45,7 @@ def good(got: Answer | Lost) -> TypeGuard[Answer]:
 
 def says_error(got: Answer) -> bool:
     """Whether the API itself speaks of an error, rather than something on the way."""
-    return member(got.body, "error") is not None
+    return bool(member(got.body, "error"))
 
 
 def reached(got: Answer | Lost) -> bool:
@@ -60,7 +60,8 @@ def repeatable(got: Answer | Lost) -> bool:
     if 200 <= got.status < 300:
         return True
     code = member(got.body, "error", "code")
-    return retry.transient(got.status, code if isinstance(code, str) else None)
+    known = code if isinstance(code, str) else None
+    return known == "resource_not_ready" or retry.transient(got.status, known)
 
 
 def wait(got: Answer | Lost) -> float | None:

@@ -9,19 +9,25 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import ssl
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 import httpx
 
+from vidbuild.provider.answers import moment
 from vidbuild.provider.errors import clean
 from vidbuild.provider.retry import http_date
 
 MAX_ANSWER = 16 * 1024 * 1024
 CONNECT = 10.0
+# Nobody is asked to pack an answer; one that is packed once all the same can be read.
+_PLAIN = {"accept-encoding": "identity"}
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 # Nothing is as bad as nonsense: every JSON value is a possible answer, this is none.
 NO_JSON = object()
@@ -60,14 +66,18 @@ async def exchange(
     """Sends once and reads the answer, all within `seconds`. `scrub` takes a secret out of a
     text: a server may repeat what it was sent.
     """
+    headers = {**_PLAIN, **(options.pop("headers", None) or {})}
+    options = {**options, "headers": headers, "timeout": time_out(seconds)}
     try:
         async with (
             asyncio.timeout(seconds),
-            client.stream(method, url, timeout=time_out(seconds), **options) as response,
+            client.stream(method, url, **options) as response,
         ):
             return _answer(response, await _read(response), scrub)
     except TimeoutError:
         return Lost(loss="timeout", message=f"no answer within {seconds:.0f} s")
+    except zlib.error:
+        return Lost(loss="nonsense", message="its answer is packed and cannot be unpacked")
     except httpx.HTTPError as error:
         found = lost(error)
         return Lost(loss=found.loss, message=scrub(found.message))
@@ -123,14 +133,22 @@ def _causes(error: BaseException | None, kind: type[BaseException]) -> bool:
 
 
 async def _read(response: httpx.Response) -> bytes | None:
-    """The body; None where it is larger than any answer of this API."""
+    """The body; None where it is larger than any answer of this API, or packed in another way.
+
+    Unpacked here, with a bound: a few bytes of a bomb are gigabytes for who does it all at once.
+    """
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        return None
+    unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
     pieces, size = [], 0
-    async for piece in response.aiter_bytes():
+    async for raw in response.aiter_raw():
+        piece = raw if unpack is None else unpack.decompress(raw, MAX_ANSWER + 1 - size)
         size += len(piece)
         if size > MAX_ANSWER:
             return None
         pieces.append(piece)
-    return b"".join(pieces)
+    return b"".join(pieces) if unpack is None or unpack.eof else None
 
 
 def _answer(response: httpx.Response, body: bytes | None, scrub: Callable[[str], str]) -> Answer:
@@ -139,14 +157,29 @@ def _answer(response: httpx.Response, body: bytes | None, scrub: Callable[[str],
     return Answer(
         status=response.status_code,
         body=_json(body, scrub),
-        date=http_date(headers.get("date")),
+        date=moment(http_date(headers.get("date"))),
         retry_after=headers.get("retry-after"),
         request_id=clean(request_id) if request_id else None,
     )
 
 
 def _json(body: bytes | None, scrub: Callable[[str], str]) -> Any:
+    """The JSON of a body. What JSON does not have, such as NaN, is a null; two members of one
+    name leave open what is meant, and are none."""
+    if body is None:
+        return NO_JSON
     try:
-        return NO_JSON if body is None else json.loads(scrub(body.decode()))
+        text = scrub(body.decode("utf-8-sig"))
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=lambda _: None)
+        if _SURROGATE.search(text):  # half a character can be neither stored nor shown
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return NO_JSON
+    return value
+
+
+def _members(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("two members of one name")
+    return found
