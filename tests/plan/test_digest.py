@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.plan.worlds import api, entry, plan, render, request
-from vidbuild.plan.digest import digest, listed, sealed, unlisted
+from vidbuild.plan.digest import carried_out, digest, listed, sealed, unlisted
 from vidbuild.plan.model import FileState
 from vidbuild.state.records import Status
 
@@ -159,3 +159,22 @@ def test_a_delete_may_have_fewer_ids_left(ids: list[str], left: tuple[str, ...])
     assert unlisted([{**item, "delete": ids}], [item]) == left
     assert unlisted([{**item, "fingerprint": "sha256:2"}], [item]) == ("a",)
     assert unlisted([{"name": "a", "do": "update", "fingerprint": "sha256:1"}], [item]) == ("a",)
+
+
+def test_a_list_is_over_when_the_lock_has_all_of_it() -> None:
+    after = [A, request("b", "Two.", title="New")]
+    begun = sealed(
+        items(after, {"b": entry(B), "c": entry(request("c", "C."))}, prune=True).values()
+    )
+    assert [item["do"] for item in begun] == ["render", "update", "delete"]
+    done = {"a": entry(A), "b": entry(after[1])}
+    assert carried_out(begun, done)
+    for undone in (
+        {**done, "a": entry(A, Status.submitted)},
+        {**done, "a": entry(A, Status.failed)},
+        {**done, "a": entry(request("a", "Other."))},
+        {**done, "b": entry(B)},
+        {**done, "c": entry(request("c", "C."))},
+        {"b": done["b"]},
+    ):
+        assert not carried_out(begun, undone)

@@ -20,6 +20,7 @@ from vidbuild.apply.run import Run
 from vidbuild.apply.start import start
 from vidbuild.apply.work import Failed, Result, Work, failed_by
 from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_STOPPED, Problems
+from vidbuild.plan.digest import carried_out
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.state.identity import Identity, identity
 
@@ -52,6 +53,9 @@ def end(run: Run, ending: Ending) -> Result:
     trouble, work = run.book.save(), run.work
     if trouble is None and ending == "done" and not run.tally.failures and work.wait:
         work.journal.finish(work.accepted)
+        for begun in run.recorded.applies:
+            if carried_out(begun.changes, run.book.videos):
+                work.journal.finish(begun)
     return result_of(run, ending, trouble)
 
 

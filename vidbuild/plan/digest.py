@@ -15,6 +15,7 @@ from vidbuild.plan.model import Action, Change
 from vidbuild.request.fingerprint import canonical_json, quick_json
 from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
+from vidbuild.state.records import Entry, Status
 
 FORM = 1
 
@@ -83,6 +84,21 @@ def unlisted(
     form. A delete may have fewer ids left than were accepted."""
     known = {item["name"]: item for item in accepted}
     return tuple(item["name"] for item in today if not _covers(known.get(item["name"]), item))
+
+
+def carried_out(accepted: Iterable[Mapping[str, Any]], videos: Mapping[str, Entry]) -> bool:
+    """Whether a sealed list is done with by what a lock records: an apply that was killed
+    leaves its list behind, and the next one has another for the rest."""
+    return all(_recorded(item, videos.get(item["name"])) for item in accepted)
+
+
+def _recorded(item: Mapping[str, Any], entry: Entry | None) -> bool:
+    if entry is None or "delete" in item:
+        return entry is None and "delete" in item
+    if item["do"] == "update":
+        return bool(_seal(entry.request) == item["request"])
+    done = entry.render.status is Status.completed
+    return done and bool(entry.fingerprint == item["fingerprint"])
 
 
 def _seal(request: Any) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vidbuild.diagnostics import EXIT_MISMATCH, Problems, problem
 from vidbuild.plan.build import build_plan
-from vidbuild.plan.digest import listed, sealed, unlisted
+from vidbuild.plan.digest import carried_out, listed, sealed, unlisted
 from vidbuild.plan.mask import masked
 from vidbuild.plan.model import Plan
 from vidbuild.plan.saved import CHANGED, FOREIGN, Saved, SavedVideo
@@ -107,6 +107,19 @@ def expect(proposal: Proposal, digest: str) -> Proposal:
         hint="look at the plan again",
         exit_code=EXIT_MISMATCH,
     )
+
+
+def close_lists(workspace: Workspace) -> None:
+    """Where nothing is left to do: an apply that was killed at its very end is over as well."""
+    lock, journal = workspace.lock, workspace.journal
+    done = [begun for begun in journal.applies if carried_out(begun.changes, lock.videos)]
+    if not done:
+        return
+    from vidbuild.state.journal import Journal
+
+    with Journal(workspace.journal_path, project=workspace.loaded.project.name) as opened:
+        for begun in done:
+            opened.finish(begun)
 
 
 def _refuse_foreign(workspace: Workspace, saved: Saved, file: str) -> None:
