@@ -34,6 +34,21 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class Steady:
+    """Seconds that have passed by a clock, which never run back even where the clock does."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen = clock.now()
+        self._passed = 0.0
+
+    def now(self) -> float:
+        at = self._clock.now()
+        self._passed += max(at - self._seen, 0.0)
+        self._seen = at
+        return self._passed
+
+
 class VirtualClock:
     """Time that passes only when everything waits, and then at once.
 

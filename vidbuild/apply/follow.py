@@ -45,7 +45,9 @@ async def follow(
     replayed = created_here and remote.status == "failed" and _is_old(run, remote)
     while remote.status not in ("completed", "failed"):
         try:
-            status = await run.watch.status(remote.video_id)
+            status = await run.watch.status(
+                remote.video_id, age=_age(run, render), length=change.estimate.seconds
+            )
         except Problems as problems:
             raise failed_by(change.name, problems) from problems
         if status is None:
@@ -86,6 +88,7 @@ def _record(run: Run, change: Change, render: Render, remote: Remote) -> Render:
     )
     run.work.journal.advance(done, key=key_of(run.project, render))
     if complete:
+        run.watch.learn(change.estimate.seconds, _took(run, render, remote))
         run.tally.paid(change, done.duration, done.cost_usd)
         run.tally.tell(
             "completed",
@@ -96,6 +99,13 @@ def _record(run: Run, change: Change, render: Render, remote: Remote) -> Render:
             page_url=done.page_url,
         )
     return done
+
+
+def _took(run: Run, render: Render, remote: Remote) -> float:
+    """Seconds of rendering, by the server's own times where it tells both."""
+    if remote.created_at is None or remote.completed_at is None:
+        return _age(run, render)
+    return remote.completed_at - remote.created_at
 
 
 def _is_old(run: Run, remote: Remote) -> bool:
