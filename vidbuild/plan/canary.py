@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from unicodedata import category, name
 
@@ -169,6 +170,7 @@ def _of_body(value: Any) -> Iterator[Trait]:
             yield from _of_body(inner)
 
 
+@lru_cache(maxsize=1 << 12)
 def _alphabet(letter: str) -> str:
     """`Latin`, `Cyrillic`, `CJK`: the first word of a letter's name."""
     return "Latin" if letter.isascii() else name(letter, "other").partition(" ")[0].title()

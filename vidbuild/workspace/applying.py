@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from vidbuild.apply.events import Event
-from vidbuild.apply.work import Result
+from vidbuild.apply.work import Result, Work
 from vidbuild.clock import Clock
 from vidbuild.provider.model import Account, Provider
+from vidbuild.state.journal import Journal
+from vidbuild.state.recorded import Accepted
 from vidbuild.workspace.accepting import Proposal
-from vidbuild.workspace.opened import shown
+from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.providing import guard_account, open_provider
 from vidbuild.workspace.remarks import Remarks
-from vidbuild.workspace.signals import terminable
+from vidbuild.workspace.signals import terminable, terminable_question
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from vidbuild.apply.canary import Look
+    from vidbuild.apply.engine import Ending
+    from vidbuild.apply.run import Run as Running
+    from vidbuild.plan.canary import First
+    from vidbuild.plan.model import Change
+
+T = TypeVar("T")
+Verdict = Literal["done", "held", "declined"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """How to carry a plan out. `confirm` is asked once the account is known and raises to
-    refuse; `around` is entered while events come."""
+    refuse; `around` is entered while events come.
+
+    With a `canary` of so many, `judge` is shown the riskiest videos when they are rendered,
+    and says whether the rest is done too.
+    """
 
     clock: Clock
     emit: Callable[[Event], None]
     confirm: Callable[[Account | None], None]
     around: Callable[[], AbstractAsyncContextManager[None]]
+    judge: Callable[[Look], Verdict] = lambda _: "done"
+    canary: int | None = None
     jobs: int = 10
     wait: bool = True
     fail_fast: bool = False
@@ -35,7 +56,7 @@ class Run:
 def carry_out(proposal: Proposal, run: Run) -> Result:
     """Applies what was proposed. The project must be held.
 
-    The question is asked between two turns of the event loop, where Ctrl-C means what it
+    Questions are asked between two turns of the event loop, where Ctrl-C means what it
     means everywhere else.
     """
     import asyncio
@@ -48,52 +69,108 @@ def carry_out(proposal: Proposal, run: Run) -> Result:
         try:
             account = runner.run(provider.account())
             guard_account(workspace, account)
-            run.confirm(account)
-            result = runner.run(_apply(proposal, run, provider, remarks))
+            with terminable_question():
+                run.confirm(account)
+            result = _apply(runner, proposal, run, provider, remarks)
         finally:
             runner.run(opened.__aexit__(None, None, None))
     private = {c.name for c in proposal.plan.changes if c.request and c.request.private}
     return replace(result, warnings=(*result.warnings, *remarks.warnings(private)))
 
 
-async def _apply(proposal: Proposal, run: Run, provider: Provider, remarks: Remarks) -> Result:
-    from vidbuild.apply.engine import apply
-    from vidbuild.apply.work import Work
+def _apply(
+    runner: asyncio.Runner, proposal: Proposal, run: Run, provider: Provider, remarks: Remarks
+) -> Result:
+    from vidbuild.apply.engine import begin, end
+    from vidbuild.plan.canary import riskiest
     from vidbuild.state.identity import key_of
-    from vidbuild.state.journal import Journal
+
+    workspace, plan = proposal.workspace, proposal.plan
+    project = workspace.loaded.project
+    first = riskiest(workspace.loaded.api, plan.changes, run.canary) if run.canary else ()
+    with Journal(workspace.journal_path, project=project.name) as journal:
+        for render in proposal.facts:
+            journal.advance(render, key=key_of(project.name, render))
+        work = replace(
+            work_of(workspace, run, provider=provider, journal=journal, remarks=remarks),
+            accepted=proposal.accepted,
+            delete_remote=proposal.delete_remote,
+            download=proposal.download,
+        )
+        names = [each.change.name for each in first]
+        running = runner.run(_interruptible(begin(plan, work, first=names)))
+        if not first:
+            return end(running, _part(runner, run, running, plan.changes))
+        return end(running, _parts(runner, run, running, first))
+
+
+def _parts(runner: asyncio.Runner, run: Run, running: Running, first: Sequence[First]) -> Ending:
+    """The first videos and what costs nothing; then, if that is wanted, the rest."""
+    from vidbuild.apply.canary import is_stopped, look_at
+    from vidbuild.plan.canary import apart
+
+    early, rest = apart(running.plan.changes, {each.change.name for each in first})
+    ending = _part(runner, run, running, early)
+    if ending != "done" or not rest:
+        return ending
+    look = look_at(running, first, early, rest)
+    if look.unpaid:
+        if is_stopped(running):
+            return "held"
+        try:
+            with terminable_question():
+                verdict = run.judge(look)
+        except KeyboardInterrupt:
+            return "interrupted"
+        if verdict != "done":
+            return verdict
+    return _part(runner, run, running, rest)
+
+
+def _part(runner: asyncio.Runner, run: Run, running: Running, changes: Sequence[Change]) -> Ending:
+    from vidbuild.apply.engine import carry_out as carry
+    from vidbuild.apply.engine import work_through
+
+    async def part() -> Ending:
+        async with run.around():
+            return await carry(running, work_through(running, changes))
+
+    return runner.run(_interruptible(part()))
+
+
+async def _interruptible(steps: Coroutine[Any, Any, T]) -> T:
+    """SIGTERM interrupts them as Ctrl-C does."""
+    with terminable():
+        return await steps
+
+
+def work_of(
+    workspace: Workspace, run: Run, *, provider: Provider, journal: Journal, remarks: Remarks
+) -> Work:
+    """What the engine works with, with nothing accepted yet."""
 
     def emit(event: Event) -> None:
         remarks.note(event)
         run.emit(event)
 
-    workspace = proposal.workspace
-    project = workspace.loaded.project
-    with Journal(workspace.journal_path, project=project.name) as journal, terminable():
-        for render in proposal.facts:
-            journal.advance(render, key=key_of(project.name, render))
-        async with run.around():
-            return await apply(
-                proposal.plan,
-                Work(
-                    provider=provider,
-                    journal=journal,
-                    lock=workspace.lock,
-                    lock_path=workspace.lock_path,
-                    lock_shown=shown(workspace.root, workspace.lock_path),
-                    project_dir=workspace.root,
-                    output_dir=workspace.output_dir,
-                    api=workspace.loaded.api,
-                    clock=run.clock,
-                    emit=emit,
-                    outputs=project.output.files,
-                    siblings=workspace.siblings,
-                    accepted=proposal.accepted,
-                    delete_remote=proposal.delete_remote,
-                    jobs=run.jobs,
-                    keep_history=project.output.keep_history,
-                    download=proposal.download,
-                    wait=run.wait,
-                    fail_fast=run.fail_fast,
-                    timeout=run.timeout,
-                ),
-            )
+    output = workspace.loaded.project.output
+    return Work(
+        provider=provider,
+        journal=journal,
+        lock=workspace.lock,
+        lock_path=workspace.lock_path,
+        lock_shown=shown(workspace.root, workspace.lock_path),
+        project_dir=workspace.root,
+        output_dir=workspace.output_dir,
+        api=workspace.loaded.api,
+        clock=run.clock,
+        emit=emit,
+        outputs=output.files,
+        siblings=workspace.siblings,
+        accepted=Accepted(digest=""),
+        jobs=run.jobs,
+        keep_history=output.keep_history,
+        wait=run.wait,
+        fail_fast=run.fail_fast,
+        timeout=run.timeout,
+    )
