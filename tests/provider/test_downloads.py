@@ -12,6 +12,7 @@ import pytest
 from tests.provider.provider_kit import Clock, Reply, answer, client, run, trouble, wire
 from vidbuild.diagnostics import Problems
 from vidbuild.provider import download as download_module
+from vidbuild.provider import saving
 from vidbuild.provider.model import Downloaded, Expired
 
 MOVIE = b"\0\0\0\x18ftypisom" + bytes(range(256)) * 400
@@ -124,13 +125,13 @@ def test_ten_gigabytes_are_refused_before_they_come(tmp_path: Path) -> None:
     assert not (tmp_path / "v.mp4").exists()
 
 
-def test_a_file_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_end_is_stopped(tmp_path: Path) -> None:
     async def scene() -> None:
         head = b"HTTP/1.1 200 OK\r\n\r\n"
-        async with wire((head, b"x" * 65536)) as server, client(server.url) as heygen:
-            with pytest.raises(download_module.Unfit):
+        async with wire((head, b"x" * 65536)) as server, httpx.AsyncClient() as http:
+            with pytest.raises(saving.Unfit):
                 await download_module.download(
-                    heygen._client("other"),
+                    http,
                     server.url + "/v",
                     tmp_path / "v",
                     base=server.url,
@@ -138,10 +139,11 @@ def test_a_file_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.Monke
                 )
 
     run(scene())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_drip_is_stopped_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download_module, "_SECONDS", 0.05)
+    monkeypatch.setattr(saving, "_SECONDS", 0.05)
     head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"
     code, message, _ = fails(tmp_path / "v.mp4", (head, b"x"))
     assert code == "VB605"

@@ -20,7 +20,7 @@ from vidbuild.provider import answers, calls, failures, verdicts
 from vidbuild.provider.answers import member, remote, safe_id, status
 from vidbuild.provider.calls import Calls
 from vidbuild.provider.credentials import Credential, shown
-from vidbuild.provider.download import Broken, Unfit, download
+from vidbuild.provider.download import download
 from vidbuild.provider.model import (
     Account,
     CreateAnswer,
@@ -31,10 +31,13 @@ from vidbuild.provider.model import (
 )
 from vidbuild.provider.retry import Policy
 from vidbuild.provider.routes import limit
+from vidbuild.provider.saving import Broken, Unfit
 from vidbuild.provider.uploads import upload
 from vidbuild.schema.api import Api, load_api
 
 _GONE = frozenset({404})
+# A download that breaks off may go on as long as it gets so much further each time.
+_PROGRESS = 1 << 20
 # Pages of a hundred to look through for a title: enough for any project, and an end.
 _PAGES = 50
 
@@ -153,8 +156,10 @@ class HeyGen:
             except Unfit as error:
                 raise failures.unfit(str(error)) from None
             except OSError as error:
-                raise failures.unsaved(target, error) from None
+                raise failures.unsaved(target, error) from error
             except Broken as error:
+                if error.gained >= _PROGRESS:
+                    sends = 1
                 if sends >= self._calls.policy.tries:
                     raise failures.lost(shown(url), error.lost) from None
                 await self._calls.rest(sends, error.retry_after)

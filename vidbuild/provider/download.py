@@ -1,4 +1,4 @@
-"""Results to files: streamed, bounded, synced, and never with the key.
+"""Results to files: streamed, bounded, synced, continued, and never with the key.
 
 A link is the server's word: its scheme, its redirects, its length and its content are
 checked. Not for names and places of results: `apply` decides them.
@@ -7,40 +7,25 @@ checked. Not for names and places of results: `apply` decides them.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 from pathlib import Path
-from typing import BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
-from vidbuild.provider.credentials import loopback, shown
+from vidbuild.provider.credentials import shown
+from vidbuild.provider.links import fetchable
 from vidbuild.provider.model import Downloaded, Expired
+from vidbuild.provider.partial import Partial, continues, discard, left_of
 from vidbuild.provider.retry import retry_after, transient
+from vidbuild.provider.saving import Broken, Unfit, length, save, too_large, whole_of
 from vidbuild.provider.wire import CONNECT, Lost, lost
 
 MAX_BYTES = 8 << 30
 MAX_REDIRECTS = 5
 _STALL = 60.0
-# Ten minutes, and more for what a slow line needs at 256 KB a second.
-_SECONDS = 600.0
-_SLOWEST = 256 * 1024
 _EXPIRED = frozenset({401, 403, 404, 410})
+_OF_RANGES = frozenset({206, 416})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-class Unfit(Exception):
-    """A link that no repeat makes better: a scheme, a size or a status that cannot be used."""
-
-
-class Broken(Exception):
-    """A download that came to nothing and may be tried again."""
-
-    def __init__(self, why: Lost, retry_after: float | None = None) -> None:
-        super().__init__(why.message)
-        self.lost = why
-        self.retry_after = retry_after
 
 
 async def download(
@@ -48,18 +33,41 @@ async def download(
 ) -> Downloaded:
     """One try. `base` is the API's address: what may be plain http is what it is itself.
 
-    Raises `Expired`, `Unfit` or `Broken`; `target` then holds nothing that counts.
+    Goes on with what an earlier one left of `target`, where the server agrees that it is the
+    same file. Raises `Expired`, `Unfit` or `Broken`; `target` then holds nothing that counts but
+    for a later try, and `OSError` for a disk that takes no more.
     """
+    left = left_of(target)
+    if left is not None and left.bytes == left.total:
+        return await asyncio.to_thread(whole_of, target, left)
+    try:
+        return await _follow(client, url, target, left, base=base, max_bytes=max_bytes)
+    except Broken as error:
+        now = left_of(target)
+        error.gained = (now.bytes if now else 0) - (left.bytes if left else 0)
+        raise
+
+
+async def _follow(
+    client: httpx.AsyncClient,
+    url: str,
+    target: Path,
+    left: Partial | None,
+    *,
+    base: str,
+    max_bytes: int,
+) -> Downloaded:
+    headers = {**_HEADERS, **(left.headers if left else {})}
     for _ in range(MAX_REDIRECTS + 1):
-        if not _fetchable(url, base):
+        if not fetchable(url, base):
             raise Unfit(f"{shown(url)} is not a link that may be followed")
         try:
-            async with client.stream("GET", url, headers=_HEADERS, timeout=_TIMEOUT) as response:
+            async with client.stream("GET", url, headers=headers, timeout=_TIMEOUT) as response:
                 if response.status_code in _REDIRECTS and "location" in response.headers:
                     url = urljoin(url, response.headers["location"])
                     continue
-                _check(response, max_bytes)
-                return await _save(response, target, max_bytes)
+                rest = _check(response, target, left, max_bytes)
+                return await save(response, target, rest, max_bytes)
         except httpx.HTTPError as error:
             raise Broken(lost(error)) from None
         except (httpx.InvalidURL, ValueError):
@@ -71,68 +79,28 @@ _HEADERS = {"accept-encoding": "identity"}
 _TIMEOUT = httpx.Timeout(_STALL, connect=CONNECT, pool=None)
 
 
-def _fetchable(url: str, base: str) -> bool:
-    try:
-        parts, own = urlsplit(url), urlsplit(base)
-        port = parts.port
-    except ValueError:
-        return False
-    if not parts.hostname or parts.username is not None or parts.password is not None:
-        return False
-    if parts.scheme == "https":
-        return True
-    # Plain http is for a studio: an API that is itself reached so, here or where it is.
-    same = (parts.hostname, port) == (own.hostname, own.port)
-    return parts.scheme == own.scheme == "http" and (same or loopback(parts.hostname))
-
-
-def _check(response: httpx.Response, max_bytes: int) -> None:
+def _check(
+    response: httpx.Response, target: Path, left: Partial | None, max_bytes: int
+) -> Partial | None:
+    """What of `left` the answer goes on with: all of it, or nothing."""
     status = response.status_code
     if status in _EXPIRED:
         raise Expired
     if transient(status, None):
         wait = retry_after(response.headers.get("retry-after"), None)
         raise Broken(Lost(loss="broken", message=f"HTTP {status}"), wait)
-    if status != httpx.codes.OK:
+    rest = left if status == httpx.codes.PARTIAL_CONTENT else None
+    if (
+        left is not None
+        and status in _OF_RANGES
+        and not (rest and continues(rest, response.headers))
+    ):
+        discard(target)
+        raise Broken(Lost(loss="nonsense", message="another part came than the one asked for"))
+    if status != httpx.codes.OK and rest is None:
         raise Unfit(f"{shown(str(response.url))} answers HTTP {status}")
-    if _length(response) > max_bytes:
-        raise Unfit(f"{shown(str(response.url))} is larger than {max_bytes >> 20} MB")
+    if length(response) + (rest.bytes if rest else 0) > max_bytes:
+        raise too_large(response, max_bytes)
     if response.headers.get("content-type", "").startswith("text/html"):
         raise Broken(Lost(loss="nonsense", message="a web page came instead of a file"))
-
-
-async def _save(response: httpx.Response, target: Path, max_bytes: int) -> Downloaded:
-    expected = _length(response)
-    try:
-        async with asyncio.timeout(_SECONDS + expected / _SLOWEST):
-            with target.open("wb") as file:
-                done = await _copy(response, file, max_bytes)
-                await asyncio.to_thread(_sync, file)
-    except TimeoutError:
-        raise Broken(Lost(loss="timeout", message="the download takes too long")) from None
-    whole = "content-length" not in response.headers or response.num_bytes_downloaded == expected
-    if not whole or done.bytes == 0:
-        message = f"{done.bytes} bytes came, {expected or 'some'} were announced"
-        raise Broken(Lost(loss="broken", message=message))
-    return done
-
-
-async def _copy(response: httpx.Response, file: BinaryIO, max_bytes: int) -> Downloaded:
-    sha, size = hashlib.sha256(), 0
-    async for piece in response.aiter_bytes():
-        size += len(piece)
-        if size > max_bytes:
-            raise Unfit(f"{shown(str(response.url))} is larger than {max_bytes >> 20} MB")
-        sha.update(piece)
-        file.write(piece)
-    return Downloaded(bytes=size, sha256=sha.hexdigest())
-
-
-def _length(response: httpx.Response) -> int:
-    text = response.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+    return rest

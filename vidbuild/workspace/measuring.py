@@ -20,6 +20,7 @@ from vidbuild.plan.measure import Heard, Unheard, Utterance, measured, to_speak
 from vidbuild.plan.model import Action, Plan
 from vidbuild.plan.paces import Paces, learn_paces
 from vidbuild.provider.model import Account, Expired, Refused, Speaker
+from vidbuild.provider.partial import discard
 from vidbuild.schema.rates import speech_price
 from vidbuild.workspace.heard import Shelf
 from vidbuild.workspace.opened import Workspace
@@ -173,10 +174,10 @@ async def _fetch(shelf: Shelf, provider: Speaker, key: str, url: str | None) -> 
     try:
         await provider.download(url, target)
     except (Problems, Expired):
-        target.unlink(missing_ok=True)
+        discard(target)
         return None
     except BaseException:
-        target.unlink(missing_ok=True)
+        discard(target)
         raise
     return target
 
