@@ -85,7 +85,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
         "wrote vidbuild.yaml",
         "left scripts/welcome.md.j2 as it was",
         "left .gitignore as it was; add to it: .vidbuild/, build/, build.*/",
-        "left .gitattributes as it was; add to it: vidbuild*.lock text eol=lf",
+        "left .gitattributes as it was; add to it: vidbuild*.lock text eol=lf merge=vidbuild",
         "left vidbuild.schema.json as it was",
     ]
     before = files_in(tmp_path)

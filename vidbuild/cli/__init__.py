@@ -25,6 +25,7 @@ COMMANDS = {
     "list": ("vidbuild.cli.list", "Show every video: its state, length, cost and file."),
     "explain": ("vidbuild.cli.explain", "Show where each field of a video comes from."),
     "impact": ("vidbuild.cli.impact", "Show what editing a file or line would render."),
+    "lock": ("vidbuild.cli.lock", "Move, forget, adopt or join what the lock records."),
     "schema": ("vidbuild.cli.schema", "Print the project file's JSON Schema."),
     "studio": ("vidbuild.cli.studio", "The local studio as an HTTP server."),
 }

@@ -31,7 +31,12 @@ _BEST_LAST = (
 def join(base: Lock, ours: Lock, theirs: Lock) -> Lock:
     """Both sides in one. Raises `Problems` (VB505) for locks of different projects."""
     if not base.project == ours.project == theirs.project:
-        raise problem("VB505", "locks of different projects cannot be joined")
+        names = dict.fromkeys(repr(lock.project) for lock in (base, ours, theirs))
+        raise problem(
+            "VB505",
+            f"locks of different projects cannot be joined: {', '.join(names)}",
+            hint="give each version the name that the project keeps, then join again",
+        )
     videos: dict[str, Entry] = {}
     for name in sorted(ours.videos.keys() | theirs.videos.keys()):
         entry = _side(base.videos.get(name), ours.videos.get(name), theirs.videos.get(name))
@@ -74,7 +79,7 @@ def _side(base: _T | None, ours: _T | None, theirs: _T | None) -> _T | _Both | N
 def _join_entries(project: str, base: Entry | None, ours: Entry, theirs: Entry) -> Entry:
     united = _united(project, ours, theirs)
     dropped = _dropped(project, base, ours, theirs)
-    better = max((ours, theirs), key=lambda entry: _goodness(project, united, entry))
+    better = _better(project, united, ours, theirs)
     name = _found(project, united, better.render)
     past = [
         render
@@ -125,17 +130,26 @@ def _dropped(project: str, base: Entry | None, ours: Entry, theirs: Entry) -> fr
     return frozenset(had - (sides[0] & sides[1]) - current)
 
 
-def _goodness(project: str, united: Mapping[Identity, Render], entry: Entry) -> tuple[Any, ...]:
+def _better(project: str, united: Mapping[Identity, Render], ours: Entry, theirs: Entry) -> Entry:
+    """The side whose render is the better one; texts are compared where nothing else tells."""
+    one, other = (_goodness(project, united, entry) for entry in (ours, theirs))
+    if one != other:
+        return ours if one > other else theirs
+    return max((ours, theirs), key=lambda entry: _texts(project, united, entry))
+
+
+def _goodness(
+    project: str, united: Mapping[Identity, Render], entry: Entry
+) -> tuple[int, str, Identity]:
     name = _found(project, united, entry.render)
     render = united[name]
+    return (_BEST_LAST.index(render.status), render.completed_at or "", name)
+
+
+def _texts(project: str, united: Mapping[Identity, Render], entry: Entry) -> tuple[bytes, bytes]:
+    render = united[_found(project, united, entry.render)]
     body = entry_json(replace(entry, render=render, history=()))
-    return (
-        _BEST_LAST.index(render.status),
-        render.completed_at or "",
-        name,
-        canonical_json(body),
-        canonical_json(entry_json(entry)),
-    )
+    return (canonical_json(body), canonical_json(entry_json(entry)))
 
 
 def _newness(project: str, render: Render) -> tuple[bool, str, Identity]:

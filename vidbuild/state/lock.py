@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,11 +30,15 @@ _MARKERS = re.compile(rb"^(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)", re.MULTILIN
 _FAST = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False, allow_nan=False
 )
+# As people read it, made once: `json.dumps` makes one for each value.
+_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False, default=dict)
 _WHOLE = re.compile(r"\.0(?=[,}\]])")
-_UNSURE = re.compile(r"\.0[,}\]]|\de[-+]\d|\d{16}|[\U00010000-\U0010ffff]")
+_UNSURE = re.compile(r"[:,\[]-?(?:\d+\.0[,}\]]|[\d.]+e|\d{16})")
+_BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
 _MEMBERS = ("project", "version", "videos")
 
 Blocks = dict[str, tuple[Entry, str]]
+Seen = dict[str, tuple[Any, Entry]]
 
 
 def read_lock(path: Path, *, project: str, shown: str | None = None) -> Lock:
@@ -56,27 +61,36 @@ def read_lock(path: Path, *, project: str, shown: str | None = None) -> Lock:
     return decode_lock(data, project=project, file=file)
 
 
-def decode_lock(data: bytes, *, project: str, file: str) -> Lock:
-    """The lock in `data`; `file` is how diagnostics name it. Raises `Problems` (VB50x)."""
+def decode_lock(data: bytes, *, project: str | None, file: str, seen: Seen | None = None) -> Lock:
+    """The lock in `data`; `file` is how diagnostics name it. Raises `Problems` (VB50x).
+
+    Without a `project` it may be any project's. `seen` remembers entries from one version of a
+    lock to the next: of two that are equal one is checked.
+    """
     text = _text(data, file)
     try:
         body = _parsed(text, file)
     except Problems:
         _refuse_conflict(data, file)
         raise
-    _heading(body, project, text, file)
+    whose = _heading(body, project, text, file)
     videos = body["videos"]
     if text.count('\n    "') != len(videos):  # some other layout, or a name twice
         _refuse_doubles(text, file)
     entries: dict[str, Entry] = {}
+    known: Seen = {} if seen is None else seen
     for name, value in videos.items():
+        if name in known and known[name][0] == value:
+            entries[name] = known[name][1]
+            continue
         try:
             entries[name] = entry_of(value)
             _checked(value)
+            known[name] = (value, entries[name])
         except Wrong as wrong:
             _refuse_entry(wrong, name, text, file)
     extra = {key: value for key, value in body.items() if key not in _MEMBERS}
-    return Lock(project=project, videos=entries, extra=extra)
+    return Lock(project=whose, videos=entries, extra=extra)
 
 
 def encode_lock(lock: Lock, blocks: Blocks | None = None) -> bytes:
@@ -100,14 +114,15 @@ def check_of(body: Mapping[str, Any]) -> str:
     """The first 12 hex of the SHA-256 of an entry's canonical JSON, `check` itself left out."""
     rest = {key: value for key, value in body.items() if key != "check"}
     fast = _FAST.encode(rest)
-    return _twelve(canonical_json(rest) if _UNSURE.search(fast) else fast.encode())
+    unsure = _UNSURE.search(fast) or (not fast.isascii() and _BEYOND.search(fast))
+    return _twelve(canonical_json(rest) if unsure else fast.encode())
 
 
 def _fits(body: Mapping[str, Any], check: Any) -> bool:
     """Whether the check is the body's own. Asks for the canonical form, which is slow to make,
     only where what the fast encoder writes does not fit: of one content they can differ."""
     fast = _FAST.encode({key: value for key, value in body.items() if key != "check"})
-    if check in (_twelve(fast.encode()), _twelve(_WHOLE.sub("", fast).encode())):
+    if check == _twelve(fast.encode()) or check == _twelve(_WHOLE.sub("", fast).encode()):
         return True
     return bool(check == check_of(body))
 
@@ -135,7 +150,7 @@ def _opened(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, default=dict)
+    text = encode_basestring(value) if type(value) is str else _LINE.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 cannot hold
@@ -163,7 +178,7 @@ def _refuse_conflict(data: bytes, file: str) -> None:
         raise problem(
             "VB502",
             "the lock holds the markers of a merge conflict",
-            hint=f"take one side, then plan: git checkout --ours -- {file} (or --theirs)",
+            hint="join both sides with `vidbuild lock merge`",
             span=Span(file=file, line=data.count(b"\n", 0, marker.start()) + 1),
         )
 
@@ -195,7 +210,8 @@ def _damaged(message: str, file: str, line: int = 1) -> Problems:
     return problem("VB503", message, hint=_RESTORE.format(file=file), span=span)
 
 
-def _heading(body: Mapping[str, Any], project: str, text: str, file: str) -> None:
+def _heading(body: Mapping[str, Any], project: str | None, text: str, file: str) -> str:
+    """Checks what stands around the videos, and gives the project's name."""
     version = body.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise _damaged("the lock's `version` is missing or no number", file)
@@ -206,15 +222,19 @@ def _heading(body: Mapping[str, Any], project: str, text: str, file: str) -> Non
             hint="use a newer vidbuild",
             span=Span(file=file, line=_line_of(text, "version", 2)),
         )
-    if body.get("project") != project:
+    name = body.get("project")
+    if not isinstance(name, str) and project is None:
+        raise _damaged("the lock's `project` is missing or no text", file)
+    if not isinstance(name, str) or project not in (None, name):
         raise problem(
             "VB505",
-            f"the lock is of project {body.get('project')!r}, not of {project!r}",
+            f"the lock is of project {name!r}, not of {project!r}",
             hint="put the project's name back, or move this lock away to start anew",
             span=Span(file=file, line=_line_of(text, "project", 2)),
         )
     if not isinstance(body.get("videos"), dict):
         raise _damaged("the lock's `videos` is missing or not an object", file)
+    return name
 
 
 def _checked(body: Mapping[str, Any]) -> None:

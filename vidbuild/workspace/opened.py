@@ -83,10 +83,14 @@ def informed(workspace: Workspace, renders: Iterable[Render]) -> Workspace:
     return replace(workspace, journal=journal)
 
 
+def root_of(settings: Settings) -> Path:
+    """The project folder, found without loading the project."""
+    return find_project(settings.directory, settings.file).parent.resolve()
+
+
 def hold_path(settings: Settings) -> Path:
     """The project's OS lock, found without loading the project."""
-    root = find_project(settings.directory, settings.file).parent.resolve()
-    return root / STATE / "state" / "apply.lock"
+    return root_of(settings) / STATE / "state" / "apply.lock"
 
 
 def shown(root: Path, path: Path) -> str:
