@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidbuild.cli.common import Amount, open_workspace, options_of, plan_options, settings_of
-from vidbuild.cli.consent import ask, refuse_settled, refuse_without_terminal
+from vidbuild.cli.consent import ask, judge, refuse_settled, refuse_without_terminal
 from vidbuild.cli.live import Json, Live, Plain, Silent
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
@@ -19,10 +19,12 @@ from vidbuild.diagnostics import (
 )
 
 if TYPE_CHECKING:
+    from vidbuild.apply.canary import Look
     from vidbuild.plan.model import Plan
     from vidbuild.plan.saved import Saved
     from vidbuild.provider.model import Account
     from vidbuild.workspace.accepting import Proposal
+    from vidbuild.workspace.applying import Verdict
     from vidbuild.workspace.opened import Workspace
 
 _ENDED_EARLY = {
@@ -59,6 +61,12 @@ _ENDED_EARLY = {
     metavar="NAME=VALUE",
     multiple=True,
     help="Raise a limit of the policy for this run, such as max_cost=500.",
+)
+@click.option(
+    "--canary",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Render the N riskiest first, show them, and ask before the rest.",
 )
 @click.option("--no-wait", is_flag=True, help="End once everything is submitted.")
 @click.option("--timeout", type=Amount(), metavar="S", help="Stop waiting after S seconds.")
@@ -131,10 +139,17 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     from vidbuild.workspace.applying import Run, carry_out
 
     screen = _screen(proposal.plan, given, clock)
+    folder = proposal.workspace.output_dir.as_posix()
+    who: list[str | None] = [None]
 
     def confirm(account: Account | None) -> None:
-        detail(f"account {account.username if account else 'unknown'}")
+        who[:] = [account.username if account else None]
+        detail(f"account {who[0] or 'unknown'}")
         ask(proposal, given, account)
+
+    def judged(look: Look) -> Verdict:
+        _show_first(look, given, folder)
+        return judge(look, proposal.plan, given, account=who[0])
 
     done = carry_out(
         proposal,
@@ -143,6 +158,8 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
             emit=screen,
             confirm=confirm,
             around=screen.running,
+            judge=judged,
+            canary=given["canary"],
             jobs=given["jobs"],
             wait=not given["no_wait"],
             fail_fast=given["fail_fast"],
@@ -151,7 +168,6 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     )
     if not given["as_json"]:
         show_diagnostics(done.warnings)
-        folder = proposal.workspace.output_dir.as_posix()
         message(summary_text(done, output_dir=folder, color=colored(sys.stderr)))
         if done.exit_code in _ENDED_EARLY:
             message(_ENDED_EARLY[done.exit_code])
@@ -165,6 +181,14 @@ def _show(plan: Plan) -> None:
     if not current().quiet:
         text = plan_text(plan, color=colored(sys.stdout), all=False, width=width())
         result(text.rstrip("\n"))
+
+
+def _show_first(look: Look, given: dict[str, Any], folder: str) -> None:
+    """Where the first videos are: for who is asked about the rest, and for who reads along."""
+    from vidbuild.report.canary import canary_text
+
+    if not (given["as_json"] or current().quiet) or (sys.stdin.isatty() and not given["yes"]):
+        message(canary_text(look, output_dir=folder, color=colored(sys.stderr)))
 
 
 def _works(plan: Plan) -> bool:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidbuild.diagnostics import EXIT_REFUSED, EXIT_USAGE, problem
+from vidbuild.cli.output import message, show_problems
+from vidbuild.diagnostics import EXIT_REFUSED, EXIT_USAGE, Problems, problem
 
 if TYPE_CHECKING:
+    from vidbuild.apply.canary import Look
+    from vidbuild.plan.model import Plan
     from vidbuild.provider.model import Account
     from vidbuild.workspace.accepting import Proposal
+    from vidbuild.workspace.applying import Verdict
 
 _NOTHING = "nothing was submitted"
 _SETTLED = ("select", "exclude", "resubmit", "prune", "delete_remote")
@@ -79,11 +83,39 @@ def asks_to_delete(proposal: Proposal, given: dict[str, Any]) -> bool:
     return deletes and not (proposal.saved or (given["yes"] and given["expect"]))
 
 
+def judge(look: Look, plan: Plan, given: dict[str, Any], *, account: str | None) -> Verdict:
+    """Whether the rest follows the first videos. Asked on a terminal; else, and where `-y` has
+    said yes to everything, it does if none of them failed. Ctrl-C is KeyboardInterrupt."""
+    from vidbuild.report.canary import canary_question, held_back
+    from vidbuild.report.words import videos
+
+    if given["yes"] or not sys.stdin.isatty():
+        if look.failed:
+            message(held_back(look))
+        return "held" if look.failed else "done"
+    try:
+        if answers_yes(canary_question(look, plan, account=account)):
+            return "done"
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    show_problems(not_confirmed(f"the other {videos(len(look.unpaid))} were not submitted"))
+    return "declined"
+
+
 def ask_for(asked: str, *, without: str) -> None:
     """Asks; raises `Problems` for any answer but `yes`, and says what has not been done."""
-    answer = click.prompt(asked, default="", show_default=False, err=True)
-    if answer.strip() != "yes":
-        raise problem(
-            "VB723", f"not confirmed: {without}",
-            hint="only the whole word `yes` goes on", exit_code=EXIT_REFUSED,
-        )  # fmt: skip
+    if not answers_yes(asked):
+        raise not_confirmed(without)
+
+
+def answers_yes(asked: str) -> bool:
+    """Asks on the terminal. Raises `click.Abort` for Ctrl-C and the end of the input."""
+    answer: str = click.prompt(asked, default="", show_default=False, err=True)
+    return answer.strip() == "yes"
+
+
+def not_confirmed(without: str) -> Problems:
+    return problem(
+        "VB723", f"not confirmed: {without}",
+        hint="only the whole word `yes` goes on", exit_code=EXIT_REFUSED,
+    )  # fmt: skip

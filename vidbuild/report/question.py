@@ -9,20 +9,27 @@ from vidbuild.report.words import between, dollars, videos
 
 def question(plan: Plan, *, account: str | None) -> str:
     """One line that ends where the answer begins."""
-    who = f"the account {visible(account)}" if account else "an account nobody can tell"
+    who = with_whom(account)
     summary = plan.summary
     if summary.renders == 0:
         return f"Record the changes with {who}; nothing is rendered? Only `yes` goes on"
-    low, high = summary.cost_low_usd, summary.cost_high_usd
-    if summary.cost_usd is None or low is None or high is None:
-        cost = "at an unknown cost"
-    elif plan.provider == "studio":
-        cost = f"as drafts, $0.00 charged (HeyGen: about {dollars(summary.cost_usd)}),"
-    elif dollars(low) == dollars(high):
-        cost = f"for about {dollars(summary.cost_usd)}"
-    else:
-        cost = f"for about {dollars(summary.cost_usd)} ({between(low, high)})"
+    cost = priced(plan.provider, summary.cost_usd, summary.cost_low_usd, summary.cost_high_usd)
     return f"Render {videos(summary.renders)} {cost} with {who}? Only `yes` goes on"
+
+
+def with_whom(account: str | None) -> str:
+    return f"the account {visible(account)}" if account else "an account nobody can tell"
+
+
+def priced(provider: str, cost: float | None, low: float | None, high: float | None) -> str:
+    """`for about $6.34 ($5.80 to $7.10)`, as part of a question."""
+    if cost is None or low is None or high is None:
+        return "at an unknown cost"
+    if provider == "studio":
+        return f"as drafts, $0.00 charged (HeyGen: about {dollars(cost)}),"
+    if dollars(low) == dollars(high):
+        return f"for about {dollars(cost)}"
+    return f"for about {dollars(cost)} ({between(low, high)})"
 
 
 def deletion_question(plan: Plan, *, account: str | None, remote: bool) -> str:
