@@ -167,10 +167,12 @@ def _facts(workspace: Workspace) -> tuple[Render, ...]:
     from vidbuild.clock import SystemClock
     from vidbuild.workspace.refreshing import look_again
 
-    facts = look_again(workspace, SystemClock())
-    for render in facts:
+    seen = look_again(workspace, SystemClock())
+    if seen.unclear:
+        raise seen.unclear[0][1]
+    for render in seen.facts:
         detail(f"{render.video_id}: {render.status.name} by now")
-    return facts
+    return seen.facts
 
 
 def _nothing_to_agree_to() -> Problems:

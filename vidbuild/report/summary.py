@@ -18,17 +18,20 @@ _DONE = {
 }
 
 
-def summary_text(result: Result, *, output_dir: str, color: bool = False) -> str:
-    """The lines without a line end behind the last; `output_dir` as the user knows it."""
+def summary_text(
+    result: Result, *, output_dir: str, command: str = "apply", color: bool = False
+) -> str:
+    """The lines without a line end behind the last; `output_dir` as the user knows it, `command`
+    what was run, and goes on when it is run again."""
     paint = painter(color=color)
     lines = [line for failure in result.failures for line in _failure(failure, paint)]
     if lines:
         lines.append("")
-    lines.append(_counts(result))
+    lines.append(_counts(result, command))
     if result.counts.get("completed"):
         lines.append(_cost(result))
     if result.submitted:
-        lines.append(f"{videos(result.submitted)} still in flight: the next apply goes on.")
+        lines.append(f"{videos(result.submitted)} still in flight: the next {command} goes on.")
     if any(result.counts.get(kind) for kind in ("completed", "fetched", "reused")):
         lines.append(f"Files are in {visible(output_dir)}")
     return "\n".join(lines)
@@ -46,7 +49,7 @@ def _failure(failure: Failure, paint: Paint) -> Iterator[str]:
         yield paint(f"  request id: {visible(failure.request_id)}", "dim")
 
 
-def _counts(result: Result) -> str:
+def _counts(result: Result, command: str) -> str:
     done = [f"{result.counts[k]} {word}" for k, word in _DONE.items() if result.counts.get(k)]
     failed = sum(failure.name is not None for failure in result.failures)
     if failed:
@@ -54,7 +57,7 @@ def _counts(result: Result) -> str:
     if result.submitted:
         done.append(f"{result.submitted} in flight")
     what = ", ".join(done) if done else "nothing changed"
-    return f"Apply: {what}, in {elapsed(result.elapsed)}."
+    return f"{command.capitalize()}: {what}, in {elapsed(result.elapsed)}."
 
 
 def _cost(result: Result) -> str:
