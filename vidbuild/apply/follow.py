@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vidbuild.apply.deliver import Lost
+from vidbuild.apply.ended import ended
 from vidbuild.apply.run import Run
 from vidbuild.apply.work import failed, failed_by
 from vidbuild.diagnostics import Problems
@@ -12,7 +13,7 @@ from vidbuild.plan.model import Change
 from vidbuild.provider.model import Remote
 from vidbuild.state.identity import key_of
 from vidbuild.state.records import Render, Status
-from vidbuild.state.times import seconds, stamp
+from vidbuild.state.times import seconds
 
 REPLAYED_AFTER = 600.0  # a failed video this much older than its create is a replay
 INVISIBLE = (5.0, 10.0, 15.0, 30.0, 60.0)  # two minutes for a new video to appear
@@ -75,17 +76,8 @@ async def _look(run: Run, change: Change, render: Render) -> Remote | None:
 def _record(run: Run, change: Change, render: Render, remote: Remote) -> Render:
     """The end of a render, in the journal before anything else is done with it."""
     complete = remote.status == "completed"
-    duration = remote.duration if complete else None
-    done = replace(
-        render,
-        status=Status.completed if complete else Status.failed,
-        completed_at=stamp(remote.completed_at or run.now()) if complete else None,
-        duration=duration,
-        cost_usd=run.cost(change.request, duration) if complete else None,
-        page_url=_text(remote.page_url),
-        failure_code=None if complete else _text(remote.failure_code),
-        failure_message=None if complete else _text(remote.failure_message),
-    )
+    cost = run.cost(change.request, remote.duration) if complete else None
+    done = ended(render, remote, now=run.now(), cost=cost)
     run.work.journal.advance(done, key=key_of(run.project, render))
     if complete:
         run.watch.learn(change.estimate.seconds, _took(run, render, remote))
@@ -131,8 +123,3 @@ def _unknown(run: Run, change: Change, render: Render) -> Exception:
         f"the provider does not know its video {render.video_id} (yet)",
         hint="apply again later; it counts as gone a day after it was sent",
     )
-
-
-def _text(value: str | None) -> str | None:
-    """Half a surrogate pair in an answer must not make a lock that cannot be written."""
-    return value.encode(errors="replace").decode() if value else None
