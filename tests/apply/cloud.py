@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,8 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     in_flight_peak: int = 0
     uploads: dict[str, str] = field(default_factory=dict)
+    vanished: set[str] = field(default_factory=set)
+    names_field: bool = True
 
     @property
     def server_now(self) -> float | None:
@@ -162,6 +164,9 @@ class Cloud:
             return self._refuse(mine, fault)
         known = self.keys.get(mine)
         if known is None or now - known[0] > DAY:
+            gone = [path for path, each in _asset_ids(body) if each in self.vanished]
+            if gone:
+                return self._refuse(mine, "asset_not_found", param=gone[0])
             if fault == "late":
                 self.late[mine] = (now + LATE, body)
                 return Unknown(message="no answer in time", code="timeout")
@@ -170,15 +175,17 @@ class Cloud:
             return Unknown(message="the connection was closed")
         return InProgress() if fault == "progress" else Taken(video_id=known[1])
 
-    def _refuse(self, mine: tuple[str | None, str], fault: str) -> CreateAnswer:
+    def _refuse(
+        self, mine: tuple[str | None, str], fault: str, *, param: str = "voice_id"
+    ) -> CreateAnswer:
         if mine in self.keys and self.clock.now() - self.keys[mine][0] <= DAY:
             return Taken(video_id=self.keys[mine][1])  # what was taken is not refused any more
         refusal = Refused(
             status=400,
             code="invalid_parameter" if fault == "refused" else fault,
             message="no",
-            param="voice_id",
-            stops=fault != "refused",
+            param=param if self.names_field else None,
+            stops=fault not in ("refused", "asset_not_found"),
             credentials=fault == "key",
         )
         if self.replay_errors:
@@ -283,7 +290,7 @@ class Cloud:
         self._called(f"upload {path.name}")
         await asyncio.sleep(0)
         if digest(path)[0] != sha256 or not mime:
-            raise problem("VB609", f"{path.name} has changed since the plan was made")
+            raise problem("VB609", "it has changed since the plan was made")
         asset_id = f"a{len(self.uploads) + 1}"
         self.uploads[asset_id] = sha256
         self.step(f"uploaded {asset_id}")
@@ -330,6 +337,17 @@ class Cloud:
         """How many jobs that did not fail the content with the most of them has."""
         alive = Counter(job.content for job in self.jobs.values() if not job.fails)
         return max(alive.values(), default=0)
+
+
+def _asset_ids(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every uploaded file that a request names, and where."""
+    pairs = value.items() if isinstance(value, dict) else ()
+    for key, inner in pairs or enumerate(value if isinstance(value, list) else ()):
+        here = f"{path}.{key}" if path else str(key)
+        if str(key).endswith("asset_id"):
+            yield here, str(inner)
+        else:
+            yield from _asset_ids(inner, here)
 
 
 def content_of(url: str) -> bytes:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from vidbuild.apply.assets import sent_body, upload_assets
+from vidbuild.apply.assets import renew_assets, sent_body, upload_assets
 from vidbuild.apply.deliver import Lost, bare, deliver
 from vidbuild.apply.follow import Ending, follow
 from vidbuild.apply.intents import answer_intent, new_intent
 from vidbuild.apply.run import Run
+from vidbuild.apply.slots import Slot
 from vidbuild.apply.submit import send
 from vidbuild.apply.work import Failed, failed
 from vidbuild.plan.model import Action, Change
@@ -96,13 +97,18 @@ async def _create(run: Run, change: Change) -> Ending | None:
         raise AssertionError(change.name)
     run.refuse_when_stopped(change.name)
     assets, new_asset = await upload_assets(run, request)
-    body = sent_body(request, assets)
-    async with run.slots.taken():
-        run.refuse_when_stopped(change.name)
+    async with run.slots.taken() as slot:
         attempt = change.attempt
         while True:
-            intent = new_intent(run, change, body, attempt)
-            render = await _send(run, change, intent, assets, new_asset=new_asset)
+            run.refuse_when_stopped(change.name)
+            intent = new_intent(run, change, sent_body(request, assets), attempt)
+            try:
+                render = await _send(run, change, intent, assets, slot, new_asset=new_asset)
+            except Failed as failure:
+                # There is no job: the same attempt, and so the same key, with the file's new id.
+                assets = await renew_assets(run, request, assets, failure)
+                new_asset = True
+                continue
             ending = await follow(run, change, render, created_here=True)
             if ending is None or not ending.replayed or attempt - change.attempt >= STEPS - 1:
                 return ending
@@ -115,6 +121,7 @@ async def _send(
     change: Change,
     intent: Intent,
     assets: Mapping[str, Asset],
+    slot: Slot,
     *,
     new_asset: bool,
 ) -> Render:
@@ -129,6 +136,8 @@ async def _send(
             provider=work.provider,
             journal=work.journal,
             clock=work.clock,
+            slots=run.slots,
+            slot=slot,
             new_asset=new_asset,
         )
     except Failed as failure:
@@ -145,13 +154,13 @@ async def _resume(run: Run, job: Job) -> Ending | None:
         raise AssertionError(leader.name)
     if not render.status.in_flight:
         return Ending(render=render)
-    with run.slots.counted():
+    with run.slots.counted() as slot:
         before = {change.name: run.book.videos.get(change.name) for change in job.changes}
         for change in job.changes:
             run.point(change, render)
         if render.status is Status.intent:
             try:
-                video_id = await answer_intent(run, leader, render)
+                video_id = await answer_intent(run, leader, render, slot)
             except Failed as failure:
                 if failure.closed:
                     for change in job.changes:
@@ -160,6 +169,7 @@ async def _resume(run: Run, job: Job) -> Ending | None:
             for change in job.changes:
                 submitted = _submitted(run, change, render, video_id)
             render = submitted
+        run.slots.accept(slot)
         run.note_submitted(leader.name)
         return await follow(run, leader, render)
 

@@ -24,6 +24,7 @@ from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Asset, Output, Render
 
 DOWNLOADS = 4
+UPLOADS = 3
 Outputs = dict[str, Output | None]
 
 
@@ -61,6 +62,7 @@ class Run:
     lost: list[tuple[Change, Render]] = field(default_factory=list)
     staged: dict[tuple[str, str], tuple[Path, str]] = field(default_factory=dict)
     uploads: dict[str, asyncio.Task[str]] = field(default_factory=dict)
+    uploading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))
 
     @property
@@ -95,6 +97,7 @@ class Run:
         self.tally.fail(own, change.name)
         if self.stopped is None and (failure.stops or self.work.fail_fast):
             self.stopped = own
+            self.slots.stop()
 
     def point(
         self, change: Change, render: Render, *, assets: Mapping[str, Asset] | None = None

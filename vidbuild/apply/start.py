@@ -52,7 +52,7 @@ async def start(plan: Plan, work: Work) -> Run:
             receipts=recorded.receipts.values(),
         ),
         watch=Watch(work.provider, work.clock, looked),
-        slots=Slots(work.jobs),
+        slots=Slots(work.jobs, work.clock),
         tally=tally,
         recorded=recorded,
         known_ids=_known_ids(work, recorded),
@@ -153,9 +153,11 @@ def _alike(changes: Iterable[Change], lock: Lock) -> dict[str, set[str]]:
 
 
 def _assets(work: Work, provider: str, account: str | None) -> dict[str, str]:
-    return {
-        asset.sha256: asset.asset_id
+    """The ids of uploaded files by content: of two, that of the later render."""
+    mine = [
+        entry
         for entry in _entries([*work.siblings.values(), work.lock])
         if entry.render.provider == provider and entry.render.account == account
-        for asset in entry.assets.values()
-    }
+    ]
+    mine.sort(key=lambda entry: entry.render.completed_at or entry.render.sent_at or "")
+    return {asset.sha256: asset.asset_id for entry in mine for asset in entry.assets.values()}

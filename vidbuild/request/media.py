@@ -56,7 +56,7 @@ def read_media(path: Path, *, name: str, limits: Mapping[str, Any], span: Span) 
                 hint = f"the API takes {', '.join(sorted(_accepted(limits)))}"
                 raise problem("VB420", f"{name} is {what}", hint=hint, span=span)
             rule = limits["media"][kind]
-            if size > (most := min(rule["bytes"], limits["upload_bytes"])):
+            if size > (most := rule["bytes"]):
                 message = f"{name} has {_mb(size)} MB, more than the {_mb(most)} MB allowed"
                 raise problem("VB421", message, span=span,
                               hint="compress the file, or give its public URL")  # fmt: skip
