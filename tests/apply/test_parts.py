@@ -18,6 +18,7 @@ from tests.state.test_join import entry, render
 from vidbuild.apply.entry import Rules, pointed
 from vidbuild.apply.place import Shelf
 from vidbuild.apply.slots import Slots
+from vidbuild.clock import SystemClock
 from vidbuild.files import digest
 from vidbuild.plan.model import Action, Change
 from vidbuild.schema.api import load_api
@@ -111,7 +112,7 @@ def test_only_known_files_that_nobody_else_has_are_removed(
 def test_slots_never_give_more_than_they_have_and_serve_everybody(
     jobs: list[tuple[bool, int]], limit: int
 ) -> None:
-    slots = Slots(limit)
+    slots = Slots(limit, SystemClock())
     now = most = served = 0
 
     async def new(turns: int, cancelled: bool) -> None:

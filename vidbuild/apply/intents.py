@@ -7,6 +7,7 @@ from typing import Any
 
 from vidbuild.apply.assets import sent_body, upload_assets
 from vidbuild.apply.run import Run
+from vidbuild.apply.slots import Slot
 from vidbuild.apply.submit import is_fresh, look_for, send
 from vidbuild.apply.work import Failed, failed_by
 from vidbuild.diagnostics import Problems
@@ -36,7 +37,7 @@ def new_intent(run: Run, change: Change, body: Mapping[str, Any], attempt: int) 
     )
 
 
-async def answer_intent(run: Run, change: Change, render: Render) -> str:
+async def answer_intent(run: Run, change: Change, render: Render, slot: Slot) -> str:
     """The video id of an intent without an answer. Raises `Failed` where there is none.
 
     While the provider replays answers the same request goes out under the same key; later
@@ -47,7 +48,14 @@ async def answer_intent(run: Run, change: Change, render: Render) -> str:
     intent = _recorded(run, render) or await _rebuilt(run, change, render)
     if is_fresh(intent, run.now()):
         work.journal.intend(intent)
-        return await send(intent, provider=work.provider, journal=work.journal, clock=work.clock)
+        return await send(
+            intent,
+            provider=work.provider,
+            journal=work.journal,
+            clock=work.clock,
+            slots=run.slots,
+            slot=slot,
+        )
     try:
         return await look_for(
             intent,

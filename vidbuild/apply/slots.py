@@ -1,55 +1,131 @@
-"""How many jobs may be in flight at once."""
+"""Whose turn it is to create: as many at once as the provider takes, the first come first.
+
+Only creates wait here: looking at what is in flight and fetching it goes on.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import heapq
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from vidbuild.apply.pace import Pace
+from vidbuild.clock import Clock
+
+
+@dataclass(slots=True)
+class Slot:
+    """One job's place. `order` is its turn, also when it has to queue again; `sent_in` is the
+    round of the pace in which its create went out last."""
+
+    order: int
+    held: bool = False
+    accepted: bool = False
+    sent_in: int = 0
 
 
 class Slots:
-    """At most `limit` at once for what is new; what is in flight already counts but never waits."""
+    """At most `limit` at once for what is new; what is in flight already counts, but never waits.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = max(limit, 1)
+    `clear` counts the creates that had a clear answer: whether anything moves at all.
+    `stopped`: nothing goes out any more, and a turn is only given to find that out.
+    """
+
+    def __init__(self, limit: int, clock: Clock) -> None:
+        self.pace = Pace(max(limit, 1))
+        self.clear = 0
+        self.stopped = False
+        self._clock = clock
         self._used = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._resting = 0  # how many ask that nothing goes out for now
+        self._asked = 0
+        self._queue: list[tuple[int, asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
-        """Waits for a free slot, first come first served."""
-        if self._used >= self._limit or self._queue:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._queue.append(turn)
-            try:
-                await turn  # whoever gives the turn counts the slot as used
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._release()
-                elif turn in self._queue:  # else a release has passed it over already
-                    self._queue.remove(turn)
-                raise
-        else:
-            self._used += 1
+    async def taken(self) -> AsyncIterator[Slot]:
+        """Waits for a free slot."""
+        slot = self._slot()
+        await self._take(slot)
         try:
-            yield
+            yield slot
         finally:
-            self._release()
+            self._give(slot)
 
     @contextmanager
-    def counted(self) -> Iterator[None]:
-        """A job that is in flight already."""
+    def counted(self) -> Iterator[Slot]:
+        """For a job that was sent earlier."""
+        slot = self._slot()
+        slot.held = True
         self._used += 1
         try:
-            yield
+            yield slot
         finally:
-            self._release()
+            self._give(slot)
 
-    def _release(self) -> None:
-        self._used -= 1
-        while self._queue and self._used < self._limit:
-            turn = self._queue.popleft()
+    def sending(self, slot: Slot) -> None:
+        """Its create goes out now."""
+        slot.sent_in = self.pace.rounds
+
+    def accept(self, slot: Slot) -> None:
+        """The provider has the job."""
+        if not slot.accepted:
+            slot.accepted = True
+            self.pace.accept()
+            self._wake()
+
+    async def put_off(self, slot: Slot, seconds: float) -> None:
+        """The provider wants fewer: nothing goes out for so long, and then this has its turn
+        again when there is room."""
+        self.pace.too_many(slot.sent_in)
+        self._give(slot)
+        await self.rest(seconds)
+        await self._take(slot)
+
+    async def rest(self, seconds: float) -> None:
+        """A pause for everything that would go out."""
+        self._resting += 1
+        try:
+            await self._clock.sleep(seconds)
+        finally:
+            self._resting -= 1
+            self._wake()
+
+    def stop(self) -> None:
+        self.stopped = True
+        self._wake()
+
+    def _slot(self) -> Slot:
+        self._asked += 1
+        return Slot(self._asked)
+
+    async def _take(self, slot: Slot) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._queue, (slot.order, turn))
+        self._wake()
+        try:
+            await turn  # whoever gives the turn counts the slot as used
+        except asyncio.CancelledError:
+            self._used -= turn.done() and not turn.cancelled()
+            turn.cancel()
+            self._wake()
+            raise
+        slot.held = True
+
+    def _give(self, slot: Slot) -> None:
+        self._used -= slot.held
+        if slot.accepted:
+            self.pace.leave()
+        slot.held = slot.accepted = False
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._queue and (self._queue[0][1].done() or self._is_open()):
+            _, turn = heapq.heappop(self._queue)
             if not turn.done():
                 self._used += 1
                 turn.set_result(None)
+
+    def _is_open(self) -> bool:
+        return self.stopped or (self._used < self.pace.allowed and not self._resting)

@@ -60,7 +60,7 @@ async def start(plan: Plan, work: Work) -> Run:
         lock_assets=_assets(work, plan.provider, account),
         names=names,
     )
-    run.shelf.clear()
+    run.shelf.clear(_renders([work.lock]))
     return run
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 
+from vidbuild.apply.slots import Slot, Slots
 from vidbuild.apply.work import Failed, Failure
-from vidbuild.clock import Clock
+from vidbuild.clock import Clock, Steady
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED
 from vidbuild.provider.model import InProgress, Provider, Refused, Taken, Unknown
 from vidbuild.state.journal import Journal
@@ -45,23 +46,29 @@ async def send(
     provider: Provider,
     journal: Journal,
     clock: Clock,
+    slots: Slots,
+    slot: Slot,
     new_asset: bool = False,
 ) -> str:
     """The video id of an intent that is in the journal, which has it too on return.
 
-    Raises `Failed` for a refusal and for an answer that stays unclear for ten minutes; the
-    intent then stays open unless every one of its sends was refused.
+    Raises `Failed` for a refusal and for an answer that stays unclear for ten minutes of
+    trying; the intent then stays open unless every one of its sends was refused. Waiting for
+    a turn, because the provider takes no more at once, is no trying.
     """
-    began = clock.now()
-    tries = refusals = 0
+    steady, before = Steady(clock), slots.clear
+    tried, tries, refusals = 0.0, 0, 0
     while True:
         journal.sending(intent, at=server_time(provider, clock))
+        slots.sending(slot)
+        began = steady.now()
         answer = await provider.create(intent.body, key=intent.key)
         tries += 1
+        slots.clear += not isinstance(answer, Unknown)
         match answer:
             case Taken():
-                sent_at = stamp(intent.first_sent)
-                journal.answered(intent, answer.video_id, sent_at=sent_at)
+                slots.accept(slot)
+                journal.answered(intent, answer.video_id, sent_at=stamp(intent.first_sent))
                 return answer.video_id
             case Refused():
                 closed = journal.refused(intent)
@@ -75,9 +82,27 @@ async def send(
                 pause = answer.retry_after or _IN_PROGRESS_PAUSE
             case Unknown():
                 pause = max(answer.retry_after or 0.0, _backoff(intent.key, tries))
-        if clock.now() + pause - began > PATIENCE:
+        tried += steady.now() - began + pause
+        if tried > PATIENCE:
+            # Nobody has had a clear answer meanwhile, or nobody is to ask for long.
+            stops = slots.clear == before or pause > PATIENCE
+            raise _unclear(intent, answer, stops=stops)
+        await _pause(answer, pause, slots, slot, clock)
+        if slots.stopped:
             raise _unclear(intent, answer)
-        await clock.sleep(pause)
+
+
+async def _pause(
+    answer: Unknown | InProgress | Refused, seconds: float, slots: Slots, slot: Slot, clock: Clock
+) -> None:
+    """Before the next send. What the provider asks of one it asks of all."""
+    match answer:
+        case Unknown(limited=True):
+            await slots.put_off(slot, seconds)
+        case Unknown(retry_after=float()):
+            await slots.rest(seconds)
+        case _:
+            await clock.sleep(seconds)
 
 
 async def look_for(
@@ -136,7 +161,9 @@ def _refused(intent: Intent, answer: Refused, *, closed: bool) -> Failed:
     )
 
 
-def _unclear(intent: Intent, answer: Unknown | InProgress | Refused) -> Failed:
+def _unclear(
+    intent: Intent, answer: Unknown | InProgress | Refused, *, stops: bool = False
+) -> Failed:
     what = "it is still being taken" if isinstance(answer, InProgress) else answer.message
     return Failed(
         Failure(
@@ -148,6 +175,7 @@ def _unclear(intent: Intent, answer: Unknown | InProgress | Refused) -> Failed:
             request_id=None if isinstance(answer, InProgress) else answer.request_id,
         ),
         exit_code=EXIT_FAILED,
+        stops=stops,
     )
 
 

@@ -24,12 +24,16 @@ class InProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Nobody can tell whether the job was taken: 429, 408, 425, 5xx, time-out, nonsense."""
+    """Nobody can tell whether the job was taken: 429, 408, 425, 5xx, time-out, nonsense.
+
+    `limited`: it was turned away for being too many or too fast (429).
+    """
 
     message: str
     code: str | None = None
     retry_after: float | None = None
     request_id: str | None = None
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

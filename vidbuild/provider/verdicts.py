@@ -23,7 +23,11 @@ def created(got: Answer | Lost, host: str) -> CreateAnswer:
         return InProgress(retry_after=wait(got))
     if got.status < 400 or retry.transient(got.status, said.code):
         return Unknown(
-            message=said.message, code=said.code, retry_after=wait(got), request_id=got.request_id
+            message=said.message,
+            code=said.code,
+            retry_after=wait(got),
+            request_id=got.request_id,
+            limited=got.status == 429,
         )
     return refused(said)
 
