@@ -1,7 +1,7 @@
 """The files of one finished render under one name: from here if possible, else downloaded.
 
-An expired link is asked for anew, a broken file is fetched again, and nothing takes the
-place of an existing file before it has been checked.
+An expired link is asked for anew, a download that broke off is continued, a broken file is
+fetched again, and nothing takes the place of an existing file before it has been checked.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from vidbuild.apply.work import Failed, failed, failed_by
 from vidbuild.diagnostics import Problems
 from vidbuild.plan.model import Change
 from vidbuild.provider.model import Expired, Remote
+from vidbuild.provider.partial import discard
 from vidbuild.state.outputs import is_good, output_paths
 from vidbuild.state.records import Output, Render
 
@@ -48,12 +49,7 @@ async def deliver(
         except Failed as failure:
             trouble = trouble or failure
         except OSError as error:
-            trouble = trouble or failed(
-                change.name,
-                "VB559",
-                f"{path} cannot be put in place: {error.strerror or error}",
-                hint="check the space and the rights of the output folder, then apply again",
-            )
+            trouble = trouble or _misplaced(run, change.name, path, error)
     return replace(render, outputs=outputs), trouble
 
 
@@ -100,14 +96,16 @@ async def _obtain(source: _Source, kind: str, path: str) -> Output | None:
     there = _in_place(run, render, kind, path)
     if there is not None:
         return there
-    ready = run.staged.pop((path, kind), None) or _copy(run, render, kind, path)
-    if ready is None:
-        async with run.downloads:
-            ready = await _download(source, kind, path)
-    if ready is None:
-        return None
-    staged, sha256 = ready
-    return run.shelf.put(staged, path, sha256=sha256, video_id=render.video_id or "", kind=kind)
+    video_id = render.video_id or ""
+    async with run.shelf.turn(video_id, kind):
+        ready = run.staged.pop((path, kind), None) or _copy(run, render, kind, path)
+        if ready is None:
+            async with run.downloads:
+                ready = await _download(source, kind)
+        if ready is None:
+            return None
+        staged, sha256 = ready
+        return run.shelf.put(staged, path, sha256=sha256, video_id=video_id, kind=kind)
 
 
 def _in_place(run: Run, render: Render, kind: str, path: str) -> Output | None:
@@ -146,10 +144,10 @@ def _elsewhere(run: Run, render: Render, kind: str) -> Iterator[tuple[Path, str]
         yield run.shelf.folder / recorded.path, recorded.sha256
 
 
-async def _download(source: _Source, kind: str, path: str) -> tuple[Path, str] | None:
+async def _download(source: _Source, kind: str) -> tuple[Path, str] | None:
     """A checked download where it can wait; None where the provider has no such file."""
     run = source.run
-    staged = run.shelf.staged(path)
+    staged = run.shelf.partial(source.render.video_id or "", kind)
     why = "the provider gives no link to it"
     for tries in range(TRIES):
         if tries:
@@ -166,18 +164,30 @@ async def _download(source: _Source, kind: str, path: str) -> tuple[Path, str] |
             why = "its link has expired"
             continue
         except Problems as problems:
+            if isinstance(problems.__cause__, OSError):
+                raise problems.__cause__ from None
             raise failed_by(source.name, problems) from problems
         flawed = flaw(staged, kind)
         if flawed is None:
             return staged, got.sha256
         why = f"what came is not whole: {flawed}"
-        staged.unlink()
+        discard(staged)
     raise failed(
         source.name,
         "VB557",
         f"the {kind} cannot be fetched: {why}",
         hint="the video is rendered and recorded; the next apply tries again",
     )
+
+
+def _misplaced(run: Run, name: str, path: str, error: OSError) -> Failed:
+    """A file that the system does not take, and what somebody can do about it."""
+    hint = "check the space and the rights of the output folder, then apply again"
+    if isinstance(error, PermissionError) and (run.shelf.folder / path).is_file():
+        # On Windows an open file can neither be replaced nor renamed.
+        hint = "close whatever has the file open, and check the folder's rights, then apply again"
+    why = (error.strerror or str(error)).lower()
+    return failed(name, "VB559", f"{path} cannot be put in place: {why}", hint=hint)
 
 
 def _link(remote: Remote, kind: str) -> str | None:

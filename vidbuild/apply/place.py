@@ -2,25 +2,32 @@
 
 A file is replaced or removed only where its content is recorded or was received; a
 stranger's file is set aside. Staging happens in one folder inside the output folder, so that a
-killed apply leaves nothing beside the videos. Not for getting the files: that is `obtain`.
+killed apply leaves nothing beside the videos; only a download that can be continued stays there.
+Not for getting the files: that is `deliver`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from vidbuild.files import digest, sync_folder, within
+from vidbuild.provider.partial import discard, left_of, mark_of
 from vidbuild.state.journal import Journal
 from vidbuild.state.outputs import receipt_of, receipt_path
 from vidbuild.state.recorded import Receipt
-from vidbuild.state.records import Output
+from vidbuild.state.records import Output, Render
 
 STAGING = ".partial"  # no name of a video begins with a dot
+KINDS = ("video", "subtitle", "thumbnail")
+_PART = ".part"
 
 
 class Shelf:
@@ -41,6 +48,7 @@ class Shelf:
         self._known = set(known)
         self._receipts = {receipt.path: receipt for receipt in receipts}
         self._by_video: dict[tuple[str, str], dict[str, Receipt]] = {}
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         for receipt in self._receipts.values():
             self._note(receipt)
 
@@ -53,38 +61,55 @@ class Shelf:
         found = self._by_video.get((video_id, kind), {})
         return [each for path, each in sorted(found.items()) if self._receipts.get(path) == each]
 
-    def clear(self) -> None:
-        """Removes what an earlier apply left half done; only the holder of the project may."""
-        shutil.rmtree(self.folder / STAGING, ignore_errors=True)
+    def clear(self, renders: Iterable[Render] = ()) -> None:
+        """Removes what an earlier apply left half done, but for downloads of these renders that
+        can be continued. Only the holder of the project may."""
+        begun = self._begun()
+        wanted = {
+            _part(render.video_id or "", kind)
+            for render in (renders if begun else ())
+            for kind in KINDS
+        }
+        self._sweep([path for path in begun if path.name in wanted])
 
     def close(self) -> None:
-        """Removes the staging folder with what was not put in place."""
-        shutil.rmtree(self.folder / STAGING, ignore_errors=True)
+        """Removes the staging folder with what was not put in place and cannot be continued."""
+        self._sweep(self._begun())
 
     def staged(self, path: str) -> Path:
         """Where the file for `path` is prepared. Raises OSError."""
-        staging = self.folder / STAGING
-        staging.mkdir(parents=True, exist_ok=True)
-        return staging / hashlib.sha256(path.encode()).hexdigest()[:24]
+        return self._staging() / hashlib.sha256(path.encode()).hexdigest()[:24]
+
+    def partial(self, video_id: str, kind: str) -> Path:
+        """Where a file of a video is downloaded to, by whichever apply. Raises OSError."""
+        return self._staging() / _part(video_id, kind)
+
+    def turn(self, video_id: str, kind: str) -> asyncio.Lock:
+        """For one at a time to get a file of a video: whoever comes next finds it here."""
+        return self._turns.setdefault((video_id, kind), asyncio.Lock())
 
     def copy(self, source: Path, path: str, *, sha256: str) -> Path | None:
         """A synced copy of `source` where it can wait; None if it does not have this content."""
         target = self.staged(path)
-        with source.open("rb") as old, target.open("wb") as new:
-            shutil.copyfileobj(old, new, 1 << 20)
-            new.flush()
-            os.fsync(new.fileno())
-        if digest(target)[0] == sha256:
-            return target
+        try:
+            with source.open("rb") as old, target.open("wb") as new:
+                shutil.copyfileobj(old, new, 1 << 20)
+                new.flush()
+                os.fsync(new.fileno())
+            if digest(target)[0] == sha256:
+                return target
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
         target.unlink()
         return None
 
     def put(self, staged: Path, path: str, *, sha256: str, video_id: str, kind: str) -> Output:
         """Moves a staged file to `path` with a receipt. Raises OSError."""
         target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not within(self.folder, target.parent):
+        if not within(self.folder, _nearest(target.parent)):
             raise OSError(f"{path} lies outside the output folder through a symbolic link")
+        target.parent.mkdir(parents=True, exist_ok=True)
         self._journal.expect(sha256)
         self._known.add(sha256)
         if self._make_way(target, sha256):
@@ -92,6 +117,8 @@ class Shelf:
             sync_folder(target.parent)
         else:
             staged.unlink()
+        with suppress(OSError):
+            discard(self.folder / STAGING / _part(video_id, kind))
         return self.receive(path, sha256=sha256, video_id=video_id, kind=kind)
 
     def receive(self, path: str, *, sha256: str, video_id: str, kind: str) -> Output:
@@ -134,6 +161,8 @@ class Shelf:
     def _make_way(self, target: Path, sha256: str) -> bool:
         """False where the content is there already; a file that nobody recorded is set aside."""
         if not target.exists():
+            if target.is_symlink():  # to nothing, and still somebody's
+                target.rename(_aside(target))
             return True
         found = digest(target)[0]
         if found == sha256:
@@ -141,6 +170,34 @@ class Shelf:
         if found not in self._known:
             target.rename(_aside(target))
         return True
+
+    def _staging(self) -> Path:
+        staging = self.folder / STAGING
+        if self.folder.exists() and not self.folder.is_dir():
+            raise OSError(errno.ENOTDIR, f"{self.folder.name} is a file, not a folder")
+        if staging.is_symlink():
+            raise OSError(errno.ELOOP, f"{STAGING} in the output folder is a symbolic link")
+        staging.mkdir(parents=True, exist_ok=True)
+        return staging
+
+    def _begun(self) -> list[Path]:
+        """The downloads that can be continued."""
+        with suppress(OSError):
+            found = sorted((self.folder / STAGING).glob(f"*{_PART}"))
+            return [path for path in found if left_of(path) is not None]
+        return []
+
+    def _sweep(self, kept: Iterable[Path]) -> None:
+        """Empties the staging folder but for these, and removes it where nothing stays."""
+        staging = self.folder / STAGING
+        stays = {name for path in kept for name in (path.name, mark_of(path).name)}
+        if not stays or staging.is_symlink():
+            shutil.rmtree(staging, ignore_errors=True)
+            return
+        with suppress(OSError):
+            for path in staging.iterdir():
+                if path.name not in stays:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _prune(self, folder: Path) -> None:
         """Removes folders that have become empty, up to the output folder itself."""
@@ -152,12 +209,24 @@ class Shelf:
             folder = folder.parent
 
 
+def _part(video_id: str, kind: str) -> str:
+    """A name without anything that a server may have put into an id."""
+    return hashlib.sha256(f"{kind}\n{video_id}".encode()).hexdigest()[:24] + _PART
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the one above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def _aside(target: Path) -> Path:
     number = 0
     while True:
         number += 1
         aside = target.with_name(f"{target.name}.orig{number if number > 1 else ''}")
-        if not aside.exists():
+        if not os.path.lexists(aside):
             return aside
 
 
