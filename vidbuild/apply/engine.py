@@ -14,6 +14,7 @@ from typing import Any, Literal
 from vidbuild.apply.book import CHECKPOINT_SECONDS
 from vidbuild.apply.close import close_lost
 from vidbuild.apply.deliver import stage
+from vidbuild.apply.leftovers import clear_leftovers
 from vidbuild.apply.jobs import Job, hand_out, work_on
 from vidbuild.apply.remove import remove
 from vidbuild.apply.run import Run
@@ -115,7 +116,7 @@ async def work_through(run: Run, wanted: Sequence[Change]) -> None:
     What belongs together comes together: names that swap, a render and its twins.
     """
     changes = _active(wanted)
-    await _stage_reuses(run, changes)
+    await _stage_copies(run, changes)
     for change in wanted:
         if change.reason == "gave_up" and change.render is not None:
             run.point(change, change.render)
@@ -131,18 +132,23 @@ async def work_through(run: Run, wanted: Sequence[Change]) -> None:
             elif change.action is Action.delete:
                 group.create_task(remove(run, change))
         for job in jobs:
+            # What is new begins when its turn is near: thousands need no task each.
+            if job.leader.action is not Action.resume:
+                await run.near.acquire()
+                run.ahead.add(job.leader.name)
             group.create_task(work_on(run, job))
     await close_lost(run)
+    clear_leftovers(run, changes)
 
 
 def _active(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.reason != "gave_up"]
 
 
-async def _stage_reuses(run: Run, changes: Sequence[Change]) -> None:
-    """Every local source of a reuse is copied before any file is replaced: names may swap."""
+async def _stage_copies(run: Run, changes: Sequence[Change]) -> None:
+    """Every local source is copied before any file is replaced: names may swap, by `lock mv` too."""
     for change in changes:
-        if change.action is Action.reuse and change.render is not None:
+        if change.action in (Action.fetch, Action.reuse) and change.render is not None:
             stage(run, change, change.render)
             await asyncio.sleep(0)
 

@@ -37,7 +37,8 @@ class Run:
     know, `met` the accounts of those that it knew. `alike` lists names by their case-folded form.
     `lock_assets` are the ids of files, by digest, that this account's lock entries have.
     `names` are the names by video id, for those who watch. `unsubmitted` are the jobs that
-    have not got so far, `stopped` is why nothing new is submitted any more. `spent` are the
+    have not got so far, `ahead` those that have begun, `near` lets no more begin than soon have
+    their turn. `stopped` is why nothing new is submitted any more. `spent` are the
     seconds of work so far, without those that a question waited for its answer.
     """
 
@@ -55,7 +56,9 @@ class Run:
     alike: Mapping[str, Collection[str]]
     lock_assets: Mapping[str, str]
     names: dict[str, str]
+    near: asyncio.Semaphore
     unsubmitted: set[str] = field(default_factory=set)
+    ahead: set[str] = field(default_factory=set)
     stopped: Failed | None = None
     spent: float = 0.0
     met: set[str | None] = field(default_factory=set)
@@ -84,6 +87,9 @@ class Run:
     def note_submitted(self, name: str) -> None:
         """The job of this name waits for nothing but its end; without waiting that is enough."""
         self.unsubmitted.discard(name)
+        if name in self.ahead:
+            self.ahead.remove(name)
+            self.near.release()
         if not self.unsubmitted and not self.work.wait:
             self.watch.detach()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -53,6 +54,7 @@ async def start(plan: Plan, work: Work) -> Run:
         ),
         watch=Watch(work.provider, work.clock, looked),
         slots=Slots(work.jobs, work.clock),
+        near=asyncio.Semaphore(2 * work.jobs),
         tally=tally,
         recorded=recorded,
         known_ids=_known_ids(work, recorded),
