@@ -84,6 +84,121 @@ def test_what_a_refusal_means_for_the_others(
     assert (found.stops, found.credentials) == (stops, credentials)
 
 
+# Every code that the API, its documentation or its users have told of, with its status.
+CODES: dict[str, int] = {
+    "unauthorized": 401,
+    "authentication_failed": 401,
+    "insufficient_credit": 402,
+    "trial_limit_exceeded": 402,
+    "plan_upgrade_required": 402,
+    "subscription_required": 402,
+    "forbidden": 403,
+    "resource_access_denied": 403,
+    "ai_vendor_access_restricted": 403,
+    "voice_not_usable": 403,
+    "phone_verification_required": 403,
+    "not_found": 404,
+    "resource_not_found": 404,
+    "video_not_found": 404,
+    "avatar_not_found": 404,
+    "avatar_group_not_found": 404,
+    "voice_not_found": 404,
+    "template_not_found": 404,
+    "webhook_not_found": 404,
+    "asset_not_found": 404,
+    "asset_not_available": 400,
+    "invalid_parameter": 400,
+    "content_policy_violation": 400,
+    "avatar_not_usable": 400,
+    "avatar_consent_required": 400,
+    "avatar_expired": 400,
+    "voice_unavailable": 400,
+    "voice_expired": 400,
+    "script_too_short": 400,
+    "tts_text_invalid": 400,
+    "download_failed": 400,
+    "resource_limit_reached": 400,
+    "resource_limit_exceeded": 400,
+    "unlimited_mode_disabled": 400,
+    "no_audio_track": 400,
+    "video_too_long": 400,
+    "ephemeral_upload_disabled": 400,
+    "payload_too_large": 413,
+    "conflict": 409,
+    "resource_not_ready": 409,
+    "request_in_progress": 409,
+    "rate_limit_exceeded": 429,
+    "quota_exceeded": 429,
+    "internal_error": 500,
+    "video_delete_failed": 500,
+    "voice_provider_error": 503,
+    "service_unavailable": 503,
+    "gateway_timeout": 504,
+    "rendering_failed": 500,
+}
+KEYS = {"unauthorized", "authentication_failed", "forbidden"}
+STOPS = KEYS | {
+    "insufficient_credit",
+    "trial_limit_exceeded",
+    "plan_upgrade_required",
+    "subscription_required",
+    "phone_verification_required",
+    "unlimited_mode_disabled",
+    "quota_exceeded",
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_of_the_api_says_what_to_do_and_stops_what_it_has_to(code: str) -> None:
+    known = advice(code, CODES[code])
+    assert code in ADVICE, "told by its status alone"
+    assert known.hint
+    assert (known.stops, known.credentials) == (code in STOPS, code in KEYS)
+
+
+def test_no_code_has_advice_that_the_table_does_not_know() -> None:
+    assert set(ADVICE) == set(CODES)
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503, 599])
+def test_a_code_that_nobody_knows_is_told_by_its_status(status: int) -> None:
+    assert advice("brand_new", status).hint
+
+
+DETAILED: list[tuple[Any, str, str | None]] = [
+    (
+        {
+            "error": {
+                "code": "x",
+                "message": "Bad",
+                "errors": [{"message": "too long", "path": "a"}],
+            }
+        },
+        "Bad; a: too long",
+        "a",
+    ),
+    ({"error": {"message": "too long", "errors": [{"message": "too long"}]}}, "too long", None),
+    ({"error": {"errors": [{"message": f"m{n}"} for n in range(9)]}}, "m0; m1; m2", None),
+    (
+        {"error": {"param": "b", "errors": [{"message": "m", "path": ["body", "scenes", 0, "x"]}]}},
+        "scenes.0.x: m",
+        "b",
+    ),
+    ({"detail": [{"loc": ["body", "script"], "msg": "missing"}]}, "script: missing", "script"),
+    ({"detail": [7, {"msg": 7}, {}]}, "HTTP 422", None),
+    ({"error": {"errors": "x"}}, "HTTP 422", None),
+    ({"error": {"errors": [{"message": "m", "path": {"a": 1}}]}}, "m", None),
+]
+
+
+@pytest.mark.parametrize(("body", "message", "param"), DETAILED)
+def test_single_errors_are_told_with_their_fields(
+    body: Any, message: str, param: str | None
+) -> None:
+    said = fault(422, body)
+    assert (said.message, said.param) == (message, param)
+
+
 def test_every_known_code_says_what_to_do() -> None:
     for code, known in ADVICE.items():
         assert known.hint

@@ -6,7 +6,7 @@ Codes come first; an unknown or missing one falls back to the HTTP status.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,8 @@ _VOICE = Advice(hint="check voice_id, or choose a voice that this account may us
 _FIELD = Advice(hint="correct the field and apply again")
 _URL = Advice(hint="the URL must be public, without a login, and end in the file's extension")
 _LATER = Advice(hint="apply again later")
+_IDS = Advice(hint="check the ids in the request; they may belong to another account")
+_OTHER = Advice(hint="it was deleted, or the key is of another account")
 
 ADVICE: Mapping[str, Advice] = {
     "unauthorized": _KEY,
@@ -66,6 +68,11 @@ ADVICE: Mapping[str, Advice] = {
     "phone_verification_required": Advice(
         hint="verify the account's phone number at HeyGen", stops=True
     ),
+    "not_found": _IDS,
+    "resource_not_found": _IDS,
+    "video_not_found": _OTHER,
+    "template_not_found": _IDS,
+    "webhook_not_found": _OTHER,
     "resource_access_denied": Advice(hint="the resource belongs to another account or space"),
     "ai_vendor_access_restricted": Advice(hint="choose another voice or engine"),
     "avatar_not_found": _AVATAR,
@@ -87,25 +94,41 @@ ADVICE: Mapping[str, Advice] = {
     "download_failed": _URL,
     "no_audio_track": Advice(hint="give a recording that has sound"),
     "video_too_long": Advice(hint="shorten the script or the recording, or split the video"),
+    "unlimited_mode_disabled": _PLAN,
+    "ephemeral_upload_disabled": Advice(hint="give the file's public URL, or ask HeyGen"),
     "payload_too_large": Advice(hint="make the media files smaller"),
     "resource_limit_reached": Advice(hint="delete what is not needed at HeyGen"),
     "resource_limit_exceeded": Advice(hint="delete what is not needed at HeyGen"),
     "resource_not_ready": _LATER,
     "conflict": _LATER,
+    "request_in_progress": _LATER,
     "rate_limit_exceeded": _LATER,
+    "video_delete_failed": _LATER,
     "rendering_failed": Advice(hint="apply again; raise it with HeyGen if it stays"),
     "internal_error": _LATER,
     "service_unavailable": _LATER,
     "gateway_timeout": _LATER,
 }
 
-_BY_STATUS: Mapping[int, Advice] = {401: _KEY, 402: _CREDIT, 413: ADVICE["payload_too_large"]}
+_BY_STATUS: Mapping[int, Advice] = {
+    400: _FIELD,
+    401: _KEY,
+    402: _CREDIT,
+    403: Advice(hint="check the scopes of the key and what the HeyGen plan includes"),
+    404: _IDS,
+    409: _LATER,
+    413: ADVICE["payload_too_large"],
+    422: _FIELD,
+    429: _LATER,
+}
 _NONE = Advice(hint="")
+_DETAILS = 3  # how many of an answer's single errors are told
 
 
 def advice(code: str, status: int | None = None) -> Advice:
     """What to do about an error, or about a render's `failure_code` (no status)."""
-    return ADVICE.get(code) or _BY_STATUS.get(status or 0) or _NONE
+    by_status = _LATER if status is not None and status >= 500 else _BY_STATUS.get(status or 0)
+    return ADVICE.get(code) or by_status or _NONE
 
 
 def hint(code: str) -> str | None:
@@ -118,14 +141,48 @@ def fault(status: int, body: Any, request_id: str | None = None) -> Fault:
     error = body.get("error", body) if isinstance(body, Mapping) else body
     if not isinstance(error, Mapping):
         error = {"message": error} if isinstance(error, str) else {}
+    details = list(_details(error))
     code = _text(error.get("code"))
     if not code or code == "error":
         code = f"http_{status}"
-    message = _text(error.get("message")) or _text(error.get("detail")) or f"HTTP {status}"
-    param = _text(error.get("param"))
+    message = _text(error.get("message")) or _text(error.get("detail"))
+    more = [detail.words for detail in details if detail.message not in message]
+    param = _text(error.get("param")) or next((each.path for each in details if each.path), "")
     return Fault(
-        status=status, code=code, message=message, param=param or None, request_id=request_id
+        status=status,
+        code=code,
+        message=clean("; ".join([*([message] if message else []), *more]) or f"HTTP {status}"),
+        param=param or None,
+        request_id=request_id,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Detail:
+    """One of several errors in an answer."""
+
+    message: str
+    path: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def _details(error: Mapping[Any, Any]) -> Iterator[_Detail]:
+    """The single errors of an answer, in either of the forms that are seen."""
+    for name, words, place in (("errors", "message", "path"), ("detail", "msg", "loc")):
+        listed = error.get(name)
+        for each in listed[:_DETAILS] if isinstance(listed, list) else ():
+            if isinstance(each, Mapping) and (message := _text(each.get(words))):
+                yield _Detail(message=message, path=_path(each.get(place)))
+
+
+def _path(value: Any) -> str:
+    """A field's name, dotted; the body that it is in goes without saying."""
+    parts = value if isinstance(value, list) else [value]
+    named = [str(part) for part in parts if isinstance(part, str | int)]
+    return clean(".".join(named)).removeprefix("body.")
 
 
 def refused(said: Fault) -> Refused:
