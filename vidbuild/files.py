@@ -101,10 +101,11 @@ def digest(path: Path) -> tuple[str, int]:
     return sha.hexdigest(), size
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int | None = None, alone: bool = False) -> None:
     """Puts `data` at `path` whole or not at all: a file beside it, synced, renamed over it.
 
-    `mode` is for a new file; an existing one keeps its own. Raises `OSError`.
+    `mode` is for a new file; an existing one keeps its own. Whoever writes here `alone` also
+    removes what a writer left that was killed. Raises `OSError`.
     """
     from tempfile import mkstemp  # what only reads does without it
 
@@ -123,6 +124,9 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    for left in path.parent.glob(f".{path.name}.*.tmp") if alone else ():
+        with contextlib.suppress(OSError):
+            left.unlink()
     sync_folder(path.parent)
 
 

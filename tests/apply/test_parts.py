@@ -18,12 +18,15 @@ from tests.state.test_join import entry, render
 from vidbuild.apply.entry import Rules, pointed
 from vidbuild.apply.place import Shelf
 from vidbuild.apply.slots import Slots
+from vidbuild.apply.submit import is_fresh
 from vidbuild.clock import SystemClock
 from vidbuild.files import digest
 from vidbuild.plan.model import Action, Change
+from vidbuild.request.model import Media
 from vidbuild.schema.api import load_api
 from vidbuild.state.identity import identity
 from vidbuild.state.journal import Journal
+from vidbuild.state.recorded import Intent
 from vidbuild.state.records import Output, Render, Status
 
 
@@ -172,6 +175,30 @@ def test_what_was_resubmitted_leaves_the_lock() -> None:
     stuck = numbered(1, Status.submitted)
     rules = replace(RULES, abandoned=frozenset({identity("acme", stuck)}))
     assert pointed(rules, CHANGE, entry(stuck), numbered(2)).history == ()
+
+
+def test_an_entry_knows_the_uploads_of_a_killed_apply() -> None:
+    office = Media(file="office.png", sha256="ab" * 32, bytes=1, mime="image/png")
+    request = make_request("tour", "One.", media={"background.asset_id": office})
+    change = replace(CHANGE, request=request)
+    rules = replace(RULES, uploaded={office.sha256: "a1", "cd" * 32: "a2"})
+    [asset] = pointed(rules, change, None, numbered(1)).assets.values()
+    assert (asset.asset_id, asset.sha256) == ("a1", office.sha256)
+    assert pointed(RULES, change, None, numbered(1)).assets == {}
+
+
+@pytest.mark.parametrize(
+    ("age", "fresh"),
+    [(0, True), (20 * 3600, True), (20 * 3600 + 1, False), (-2, True), (-3600, False)],
+)
+def test_a_key_is_fresh_for_twenty_hours_by_clocks_that_differ_by_seconds(
+    age: float, fresh: bool
+) -> None:
+    sent = Intent(
+        key="k", provider="heygen", account=None, fingerprint="f", attempt=1, names=("a",),
+        title=None, body={}, first_sent=5000.0, last_sent=5000.0,
+    )  # fmt: skip
+    assert is_fresh(sent, 5000.0 + age) is fresh
 
 
 def test_a_full_disk_under_the_journal_ends_the_apply_with_words(tmp_path: Path) -> None:

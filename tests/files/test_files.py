@@ -72,6 +72,18 @@ def test_a_failed_write_leaves_the_old_file(
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
+def test_who_writes_alone_removes_what_a_killed_writer_left(tmp_path: Path) -> None:
+    path = tmp_path / "a.lock"
+    others = {".b.lock.x.tmp", "a.lock.tmp", ".a.lock", "a.lock"}
+    for name in (*others, ".a.lock.x1.tmp", ".a.lock.x2.tmp"):
+        (tmp_path / name).touch()
+    files.write_atomic(path, b"new", alone=True)
+    assert {p.name for p in tmp_path.iterdir()} == others
+    (tmp_path / ".a.lock.x3.tmp").touch()
+    files.write_atomic(path, b"newer")  # another one may be writing it
+    assert (tmp_path / ".a.lock.x3.tmp").exists()
+
+
 def test_digest(tmp_path: Path) -> None:
     path = tmp_path / "a"
     data = bytes(range(256)) * 9000

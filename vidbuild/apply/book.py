@@ -83,7 +83,7 @@ class Book:
         mine = self._mine()
         if mine != theirs:
             data = encode_lock(mine, self._blocks)
-            write_atomic(self._path, data)
+            write_atomic(self._path, data, alone=True)
             found = data
         self._seen, self._base = found, mine
 

@@ -6,7 +6,7 @@ Pure functions of records. Not for when they happen: that is the engine's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vidbuild.plan.changes import shown_request, stays_private
@@ -22,12 +22,14 @@ from vidbuild.state.records import Asset, Entry, Render, Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What every change of an entry follows. `abandoned` renders leave the lock."""
+    """What every change of an entry follows. `abandoned` renders leave the lock; `uploaded`
+    are the account's ids of files by their digest, as far as they are known."""
 
     project: str
     api: Api
     keep_history: int
     abandoned: frozenset[Identity] = frozenset()
+    uploaded: Mapping[str, str] = field(default_factory=dict)
 
 
 def pointed(
@@ -55,7 +57,7 @@ def pointed(
         request=shown_request(rules.api, request),
         render=render,
         revision=request.revision,
-        assets=_known_assets(request, old, moved) if assets is None else assets,
+        assets=_known_assets(rules, request, old, moved) if assets is None else assets,
         history=history,
         protect=request.protect,
         private=request.private,
@@ -105,9 +107,11 @@ def _recorded(rules: Rules, request: Request, old: Entry) -> dict[str, Any]:
     return dict(masked(rules.api.request, body)) if private else body
 
 
-def _known_assets(request: Request, old: Entry | None, moved: Iterable[Entry]) -> dict[str, Asset]:
-    """What earlier entries know of the ids of this request's files."""
-    ids = {
+def _known_assets(
+    rules: Rules, request: Request, old: Entry | None, moved: Iterable[Entry]
+) -> dict[str, Asset]:
+    """What earlier entries, or else the journal, know of the ids of this request's files."""
+    ids = dict(rules.uploaded) | {
         asset.sha256: asset.asset_id
         for entry in (*moved, *([old] if old else []))
         for asset in entry.assets.values()

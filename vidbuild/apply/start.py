@@ -43,6 +43,7 @@ async def start(plan: Plan, work: Work) -> Run:
             api=work.api,
             keep_history=work.keep_history,
             abandoned=_abandon(plan, work),
+            uploaded=_uploaded(recorded, account),
         ),
         book=Book(work.lock, work.lock_path, shown=work.lock_shown, clock=work.clock),
         shelf=Shelf(
@@ -152,6 +153,12 @@ def _alike(changes: Iterable[Change], lock: Lock) -> dict[str, set[str]]:
     for name in (*(change.name for change in changes), *lock.videos):
         alike[name.casefold()].add(name)
     return dict(alike)
+
+
+def _uploaded(recorded: Recorded, account: str | None) -> dict[str, str]:
+    """What a killed apply has uploaded, for the entry of the render that it was for."""
+    mine = account or ""
+    return {sha256: given for (whose, sha256), given in recorded.assets.items() if whose == mine}
 
 
 def _assets(work: Work, provider: str, account: str | None) -> dict[str, str]:

@@ -101,7 +101,7 @@ def _saved(given: dict[str, Any]) -> Saved | None:
 
 
 def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clock: Any) -> int:
-    from vidbuild.workspace.accepting import close_lists, expect
+    from vidbuild.workspace.accepting import expect, tidy
     from vidbuild.workspace.planning import check_limits
 
     proposal = _proposed(workspace, saved, given)
@@ -115,7 +115,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
         max_cost=given["max_cost"], allow=given["allow"], now=clock.now(),
     )  # fmt: skip
     if not _works(plan):
-        close_lists(proposal.workspace)
+        tidy(proposal.workspace)
         if given["as_json"]:
             _nothing(clock)
         return 0

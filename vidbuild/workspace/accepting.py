@@ -109,15 +109,18 @@ def expect(proposal: Proposal, digest: str) -> Proposal:
     )
 
 
-def close_lists(workspace: Workspace) -> None:
-    """Where nothing is left to do: an apply that was killed at its very end is over as well."""
-    lock, journal = workspace.lock, workspace.journal
+def tidy(workspace: Workspace) -> None:
+    """Where nothing is left to do: an apply that was killed at its very end is over as well.
+
+    Its list is closed, and its journal's log, which may still hold text, is folded.
+    """
+    lock, journal, path = workspace.lock, workspace.journal, workspace.journal_path
     done = [begun for begun in journal.applies if carried_out(begun.changes, lock.videos)]
-    if not done:
+    if not done and not path.with_name(f"{path.name}-wal").exists():
         return
     from vidbuild.state.journal import Journal
 
-    with Journal(workspace.journal_path, project=workspace.loaded.project.name) as opened:
+    with Journal(path, project=workspace.loaded.project.name) as opened:
         for begun in done:
             opened.finish(begun)
 
