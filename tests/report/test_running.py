@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.plan.worlds import entry, plan, request
 from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event, EventKind
 from vidbuild.apply.work import Failure, Result
+from vidbuild.plan.model import Estimate
 from vidbuild.report.events import event_json, events_plain
 from vidbuild.report.progress import Progress
 from vidbuild.report.style import width_of
@@ -69,16 +71,51 @@ def test_progress_counts_jobs_and_dollars() -> None:
     first, *jobs = progress.lines(110.0)
     assert [job.split() for job in jobs] == [["a", "rendering", "9s"], ["b", "processing", "8s"]]
     progress.feed(event("completed", "a", 130.0, cost_usd=1.5))
+    progress.feed(event("progress", "a", 130.0, status="downloading"))
+    assert "0/3" in progress.lines(130.0)[0]
+    assert progress.lines(132.0)[2].split() == ["a", "downloading", "2s"]
     progress.feed(event("fetched", "a", 131.0))
-    assert progress.remaining(130.0) == 60.0
-    assert "1/3  $1.50  30s  about 1m00s left" in progress.lines(130.0)[0]
+    assert "1/3  about" in progress.lines(130.0)[0]
+    assert progress.lines(130.0)[0].endswith("left  $1.50  30s")
+    progress.waited(600.0)
+    assert progress.lines(730.0)[0].endswith("$1.50  30s")
     progress.feed(event("failed", "b", 140.0))
     progress.feed(event("completed", "c", 140.0))
     assert progress.remaining(140.0) == 0.0
-    assert "3/3" in progress.lines(140.0)[0]
-    assert "1 failed" in progress.lines(140.0)[0]
+    assert "3/3  1 failed" in progress.lines(140.0)[0]
     assert "left" not in progress.lines(140.0)[0]
     assert first != progress.lines(140.0)[0]
+
+
+def long_ones(**seconds: float) -> Progress:
+    """Jobs of so many estimated seconds each."""
+    changes = [
+        replace(change, estimate=Estimate(seconds=seconds[change.name], cost_usd=1.0))
+        for change in plan([request(name, f"{name}.") for name in seconds]).changes
+    ]
+    return Progress(replace(plan([]), changes=tuple(changes)), start=0.0)
+
+
+def test_what_is_left_is_weighed_by_length_and_by_how_many_work_at_once() -> None:
+    progress = long_ones(a=100.0, b=50.0, c=50.0, d=10.0, e=10.0)
+    progress.feed(event("submitted", "a", 0.0))
+    progress.feed(event("submitted", "b", 0.0))
+    progress.feed(event("completed", "b", 100.0))  # two seconds for one of video
+    progress.feed(event("submitted", "c", 100.0))
+    # a: 100 left, c: 100 left, d and e: 20 each, two at once
+    assert progress.remaining(100.0) == pytest.approx((100 + 100 + 20 + 20) / 2)
+    for name in ("c", "d", "e"):
+        progress.feed(event("submitted", name, 100.0))
+    assert progress.remaining(100.0) == pytest.approx(100.0)  # the longest is what is waited for
+    progress.feed(event("completed", "a", 200.0))
+    assert progress.remaining(1000.0) == pytest.approx(0.05 * 100)  # late: soon, not in the past
+
+
+def test_what_was_submitted_earlier_says_nothing_about_the_others() -> None:
+    progress = long_ones(a=10.0, b=10.0)
+    progress.feed(event("progress", "a", 5.0, status="submitted"))
+    progress.feed(event("completed", "a", 6.0))
+    assert progress.remaining(6.0) is None
 
 
 def test_progress_shows_a_few_of_many() -> None:
@@ -88,7 +125,22 @@ def test_progress_shows_a_few_of_many() -> None:
         progress.feed(event("submitted", name, 1.0))
     lines = progress.lines(2.0)
     assert len(lines) == 14
-    assert lines[-1] == "  … and 18 more"
+    assert lines[-1] == "  and 18 more in flight"
+    for height in range(1, 20):
+        assert len(progress.lines(2.0, height=height)) <= height
+
+
+def test_long_names_keep_their_ends_and_columns_stay_columns() -> None:
+    names = ["short", "a/" * 60 + "the-end", "\u5bb6" * 40 + "x"]
+    progress = Progress(plan([request(n, f"{n}.") for n in names]), start=0.0)
+    for name in names:
+        progress.feed(event("submitted", name, 1.0))
+    progress.feed(event("progress", "short", 1.0, status="downloading"))
+    bar, *jobs = progress.lines(100.0, width=60)
+    assert len({width_of(line) for line in jobs}) == 1
+    assert any("the-end  rendering    1m39s" in line for line in jobs)
+    assert any("\u5bb6x  rendering" in line for line in jobs)
+    assert bar.startswith("[-")
 
 
 def test_progress_of_nothing() -> None:
@@ -100,7 +152,7 @@ KINDS: list[EventKind] = ["submitted", "progress", "completed", "failed", "fetch
 
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from(["a", "b", "c", "x"]))),
-    st.integers(40, 120),
+    st.integers(12, 120),
 )
 def test_progress_never_breaks_a_line(steps: list[tuple[EventKind, str]], width: int) -> None:
     progress = three()

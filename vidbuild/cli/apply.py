@@ -10,7 +10,7 @@ import click
 
 from vidbuild.cli.common import Amount, open_workspace, options_of, plan_options, settings_of
 from vidbuild.cli.consent import ask, judge, refuse_settled, refuse_without_terminal
-from vidbuild.cli.live import Json, Live, Plain, Silent
+from vidbuild.cli.live import Json, screen_for
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
 from vidbuild.diagnostics import (
@@ -138,7 +138,7 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     from vidbuild.report.summary import summary_text
     from vidbuild.workspace.applying import Run, carry_out
 
-    screen = _screen(proposal.plan, given, clock)
+    screen = screen_for(proposal.plan, clock, as_json=given["as_json"])
     folder = proposal.workspace.output_dir.as_posix()
     who: list[str | None] = [None]
 
@@ -196,14 +196,6 @@ def _works(plan: Plan) -> bool:
     from vidbuild.plan.model import Action
 
     return plan.pending or any(c.action is Action.fetch for c in plan.changes)
-
-
-def _screen(plan: Plan, given: dict[str, Any], clock: Any) -> Plain:
-    if given["as_json"]:
-        return Json()
-    if current().quiet:
-        return Silent()
-    return Live(plan, clock) if sys.stderr.isatty() else Plain()
 
 
 def _nothing(clock: Any) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from vidbuild.cli.options import current
 from vidbuild.cli.output import colored, message
 
 if TYPE_CHECKING:
@@ -19,6 +23,23 @@ if TYPE_CHECKING:
     from vidbuild.report.progress import Progress
 
 _REDRAW_SECONDS = 0.2
+_ALIKE = 3  # failures of one kind that are told as they come; the summary has them all
+_HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
+
+
+def screen_for(plan: Plan, clock: Clock, *, as_json: bool) -> Plain:
+    """Where events go: JSON where that is asked for, redrawn lines on a terminal that can."""
+    if as_json:
+        return Json()
+    if current().quiet:
+        return Silent()
+    return Live(plan, clock) if _redraws() else Plain()
+
+
+def _redraws() -> bool:
+    """Whether lines can be drawn anew: on a terminal, and nobody asks for plain text."""
+    plain = os.environ.get("NO_COLOR") and current().color == "auto"
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not plain
 
 
 class Plain:
@@ -53,20 +74,29 @@ class Silent(Plain):
 
 
 class Live(Plain):
-    """A bar and the jobs in flight, redrawn in place."""
+    """A bar and the jobs in flight, redrawn in place; above them what has failed so far."""
 
     def __init__(self, plan: Plan, clock: Clock) -> None:
         from vidbuild.report.progress import Progress
 
         self.clock = clock
         self.progress: Progress = Progress(plan, start=clock.now())
-        self.drawn = 0
+        self.drawn: list[int] = []  # the cells of each line on the screen
+        self.news: list[str] = []
+        self.alike: Counter[tuple[object, object]] = Counter()
+        self.stopped: float | None = None
 
     def __call__(self, event: Event) -> None:
         self.progress.feed(event)
+        if event.kind == "failed":
+            self._note(event)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        """Draws until the block ends; the cursor comes back whatever ends it."""
+        if self.stopped is not None:
+            self.progress.waited(self.clock.now() - self.stopped)
+        sys.stderr.write(_HIDE)
         task = asyncio.create_task(self._redraw())
         try:
             yield
@@ -75,6 +105,18 @@ class Live(Plain):
             with contextlib.suppress(asyncio.CancelledError):
                 await task
             self._draw(last=True)
+            sys.stderr.write(_SHOW)
+            sys.stderr.flush()
+            self.drawn, self.stopped = [], self.clock.now()
+
+    def _note(self, event: Event) -> None:
+        from vidbuild.report.events import events_plain
+
+        kind = (event.data.get("code"), event.data.get("failure_code"))
+        self.alike[kind] += 1
+        line = events_plain(event)
+        if line is not None and self.alike[kind] <= _ALIKE:
+            self.news.append(line)
 
     async def _redraw(self) -> None:
         while True:
@@ -82,14 +124,24 @@ class Live(Plain):
             await asyncio.sleep(_REDRAW_SECONDS)
 
     def _draw(self, *, last: bool = False) -> None:
-        import shutil
+        from vidbuild.report.style import uncolored, width_of
 
-        width = shutil.get_terminal_size().columns
-        lines = self.progress.lines(self.clock.now(), width=width, color=colored(sys.stderr))
-        if last:
-            lines = lines[:1]
-        up = f"\x1b[{self.drawn}A" if self.drawn else ""
-        text = "".join(f"{line}\x1b[K\n" for line in lines)
-        sys.stderr.write(f"{up}\r{text}\x1b[J")
+        size = shutil.get_terminal_size()
+        # One column stays free: what fills a line to its end makes some terminals begin another.
+        lines = self.progress.lines(
+            self.clock.now(),
+            width=max(size.columns - 1, 10),
+            height=1 if last else max(size.lines - 1, 1),
+            color=colored(sys.stderr),
+        )
+        up = _rows(self.drawn, size.columns)
+        news, self.news = self.news, []
+        text = "".join(f"{line}\x1b[K\n" for line in (*news, *lines[: 1 if last else None]))
+        sys.stderr.write((f"\x1b[{up}A" if up else "") + f"\r{text}\x1b[J")
         sys.stderr.flush()
-        self.drawn = len(lines)
+        self.drawn = [width_of(uncolored(line)) for line in lines]
+
+
+def _rows(drawn: Sequence[int], columns: int) -> int:
+    """Rows that lines of so many cells take by now: a narrower window has wrapped them."""
+    return sum(max(-(-cells // max(columns, 1)), 1) for cells in drawn)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vidbuild.cli.common import Amount, open_workspace, selection_options, settings_of
-from vidbuild.cli.live import Json, Live, Plain, Silent
+from vidbuild.cli.live import Json, screen_for
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics
 from vidbuild.diagnostics import EXIT_INTERRUPTED, EXIT_STOPPED
@@ -74,9 +74,7 @@ def _waited_for(found: Survey, clock: Clock, *, timeout: float | None, as_json: 
     from vidbuild.workspace.applying import Run
     from vidbuild.workspace.waiting import shown_plan, wait_for
 
-    screen: Plain = Json() if as_json else Silent() if current().quiet else Plain()
-    if not as_json and not current().quiet and sys.stderr.isatty():
-        screen = Live(shown_plan(found), clock)
+    screen = screen_for(shown_plan(found), clock, as_json=as_json)
     return wait_for(
         found,
         Run(

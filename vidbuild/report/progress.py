@@ -6,22 +6,30 @@ time is handed in, so that nothing here waits or looks at a clock.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vidbuild.apply.events import Event
 from vidbuild.plan.model import Action, Change, Plan
-from vidbuild.report.style import Paint, clip, painter, visible
+from vidbuild.report.style import Paint, clip_start, painter, visible, width_of
 from vidbuild.report.words import dollars, elapsed
 
-_BAR = 24
+_BAR, _NARROW_BAR = 24, 8
+_NAMES = 40  # cells for names, where there is room
 _JOBS_SHOWN = 12
 _WORKING = frozenset({Action.create, Action.rerender, Action.retry, Action.resume, Action.fetch})
+_STATES = {"submitted": "rendering"}  # the provider's word for it, and ours
+# A job that has taken longer than foreseen still takes this part of what was foreseen.
+_LEAST = 0.05
 
 
 @dataclass(slots=True)
 class _Job:
+    """`sent`: it began before our eyes, so that its length says something about the others'."""
+
     since: float
     status: str
+    sent: bool
 
 
 class Progress:
@@ -34,10 +42,15 @@ class Progress:
     def __init__(self, plan: Plan, *, start: float) -> None:
         self._start = start
         self._jobs = {c.name: c for c in plan.changes if _works(c)}
+        self._weights = dict(_weights(self._jobs.values()))
+        self._queued = set(self._jobs)
+        self._queued_weight = sum(self._weights.values())
         self._flying: dict[str, _Job] = {}
         self._done: set[str] = set()
         self._failed: set[str] = set()
         self._dollars = 0.0
+        self._took = self._took_weight = 0.0
+        self._peak = 1
 
     def feed(self, event: Event) -> None:
         """Takes one event in."""
@@ -45,43 +58,71 @@ class Progress:
         if name is None or name not in self._jobs:
             return
         if event.kind == "submitted":
-            self._flying[name] = _Job(event.at, "rendering")
+            self._fly(name, event.at, "rendering").sent = True
         elif event.kind == "progress":
-            self._advance(name, event)
+            status = str(event.data.get("status") or "submitted")
+            self._fly(name, event.at, _STATES.get(status, visible(status)))
         elif event.kind in ("completed", "fetched", "failed"):
-            self._finish(name, event)
+            self._land(name, event)
 
-    def lines(self, now: float, *, width: int = 80, color: bool = False) -> list[str]:
-        """The lines to draw, none wider than `width`."""
+    def waited(self, seconds: float) -> None:
+        """So long nothing was done but to wait for an answer: nobody's progress."""
+        self._start += seconds
+
+    def lines(
+        self, now: float, *, width: int = 80, height: int = 24, color: bool = False
+    ) -> list[str]:
+        """The lines to draw: none wider than `width`, and at most `height`."""
         paint = painter(color=color)
         jobs = sorted(self._flying.items(), key=lambda job: (job[1].since, job[0]))
-        shown = [self._job_line(name, job, now, width) for name, job in jobs[:_JOBS_SHOWN]]
-        if len(jobs) > _JOBS_SHOWN:
-            shown.append(f"  … and {len(jobs) - _JOBS_SHOWN} more")
+        room = max(min(_JOBS_SHOWN, height - 2), 0)
+        shown = list(_job_lines(jobs[:room], now, width, paint))
+        if len(jobs) > room and height > 1:
+            shown.append(clip_start(f"  and {len(jobs) - room:,} more in flight", width))
         return [self._bar(now, width, paint), *shown]
 
     def remaining(self, now: float) -> float | None:
-        """Seconds until the end at the pace so far; None before anything has finished."""
-        over = len(self._done) + len(self._failed)
-        left = len(self._jobs) - over
-        if left == 0:
+        """Seconds until the end, or None before anything has finished.
+
+        What is left is weighed by its estimated length, at the pace of what is done and with as
+        many at once as are in flight.
+        """
+        if not self._queued and not self._flying:
             return 0.0
-        return (now - self._start) / over * left if over else None
+        if not self._took_weight:
+            return None
+        pace = self._took / self._took_weight
+        flying = [self._left(name, job, now, pace) for name, job in self._flying.items()]
+        lanes = len(flying) or self._peak
+        return max(((sum(flying) + self._queued_weight * pace) / lanes), max(flying, default=0.0))
 
-    def _advance(self, name: str, event: Event) -> None:
-        job = self._flying.setdefault(name, _Job(event.at, "rendering"))
-        status = event.data.get("status")
-        if status:
-            job.status = visible(str(status))
+    def _left(self, name: str, job: _Job, now: float, pace: float) -> float:
+        if name in self._done:
+            return 0.0  # rendered: all but its files
+        whole = self._weights[name] * pace
+        return max(whole - (now - job.since), whole * _LEAST)
 
-    def _finish(self, name: str, event: Event) -> None:
-        self._flying.pop(name, None)
+    def _fly(self, name: str, at: float, status: str) -> _Job:
+        if name in self._queued:
+            self._queued.remove(name)
+            self._queued_weight -= self._weights[name]
+        job = self._flying.setdefault(name, _Job(at, status, sent=False))
+        job.status = status
+        self._peak = max(self._peak, len(self._flying))
+        return job
+
+    def _land(self, name: str, event: Event) -> None:
+        job = self._fly(name, event.at, "")
+        del self._flying[name]
         if event.kind == "failed":
             self._failed.add(name)
             self._done.discard(name)
             return
         if event.kind == "completed" and name not in self._done:
             self._dollars += self._cost(name, event)
+            if job.sent:
+                self._took += max(event.at - job.since, 0.0)
+                self._took_weight += self._weights[name]
         self._done.add(name)
         self._failed.discard(name)
 
@@ -92,24 +133,65 @@ class Progress:
         return self._jobs[name].estimate.cost_usd or 0.0
 
     def _bar(self, now: float, width: int, paint: Paint) -> str:
-        over, jobs = len(self._done) + len(self._failed), len(self._jobs)
-        filled = _BAR * over // jobs if jobs else _BAR
-        bar = paint("#" * filled, "green") + paint("-" * (_BAR - filled), "dim")
+        jobs = len(self._jobs)
+        over = jobs - len(self._queued) - len(self._flying)
         left = self.remaining(now)
-        parts = [f"{over}/{jobs}", dollars(self._dollars), elapsed(now - self._start)]
-        if left:
-            parts.append(f"about {elapsed(left)} left")
-        failed = f"{len(self._failed)} failed" if self._failed else ""
-        words = clip("  ".join([*parts, failed]).rstrip(), max(width - _BAR - 3, 10))
+        failed = f"{len(self._failed):,} failed" if self._failed else ""
+        words = _fitting(
+            [
+                f"{over:,}/{jobs:,}",
+                failed,
+                f"about {elapsed(left)} left" if left else "",
+                dollars(self._dollars),
+                elapsed(now - self._start),
+            ],
+            width - _NARROW_BAR - 3,
+        )
+        cells = max(min(_BAR, width - width_of(words) - 3), 1)
+        filled = cells * over // jobs if jobs else cells
+        bar = paint("#" * filled, "green") + paint("-" * (cells - filled), "dim")
         if failed:
             words = words.replace(failed, paint(failed, "red"))
         return f"[{bar}] {words}"
 
-    @staticmethod
-    def _job_line(name: str, job: _Job, now: float, width: int) -> str:
-        took = elapsed(now - job.since)
-        room = width - len(took) - len(job.status) - 6
-        return f"  {clip(visible(name), max(room, 10))}  {job.status}  {took}"
+
+def _fitting(parts: Sequence[str], width: int) -> str:
+    """As many of the parts as there is room for, the first ones first."""
+    words = parts[0]
+    for part in parts[1:]:
+        longer = f"{words}  {part}"
+        if part and width_of(longer) <= width:
+            words = longer
+    return clip_start(words, max(width, 1))
+
+
+def _job_lines(
+    jobs: Sequence[tuple[str, _Job]], now: float, width: int, paint: Paint
+) -> Iterator[str]:
+    """Names, states and times below each other; a name that is too long keeps its end."""
+    times = [elapsed(now - job.since) for _, job in jobs]
+    states = max((width_of(job.status) for _, job in jobs), default=0)
+    last = max(map(len, times), default=0)
+    names = max((width_of(visible(name)) for name, _ in jobs), default=0)
+    room = max(min(names, max(_NAMES, width // 2), width - states - last - 6), 1)
+    for (name, job), took in zip(jobs, times, strict=True):
+        shown = clip_start(visible(name), room)
+        line = f"  {shown}{' ' * (room - width_of(shown))}  {job.status:<{states}}  "
+        if width_of(line) + last > width:
+            yield clip_start(f"  {shown}", width)
+        else:
+            yield line + paint(f"{took:>{last}}", "dim")
+
+
+def _weights(changes: Iterable[Change]) -> Iterator[tuple[str, float]]:
+    """How much work each is: seconds of video, for an unknown length those of the others. What
+    is only fetched is next to none."""
+    changes = list(changes)
+    known = [c.estimate.seconds for c in changes if c.estimate.seconds and c.pays]
+    usual = sum(known) / len(known) if known else 1.0
+    for change in changes:
+        fetched = change.action is Action.fetch
+        yield change.name, 0.0 if fetched else change.estimate.seconds or usual
 
 
 def _works(change: Change) -> bool:

@@ -88,6 +88,19 @@ def clip(text: str, width: int) -> str:
     return kept.rstrip() + "…"
 
 
+def clip_start(text: str, width: int) -> str:
+    """The text without what of its beginning does not fit: names differ at their ends."""
+    if width_of(text) <= width:
+        return text
+    kept, used = "", 1
+    for cluster, cells in reversed(list(_clusters(text))):
+        used += cells
+        if used > width:
+            break
+        kept = cluster + kept
+    return ("…" + kept)[: 4 * width]
+
+
 def uncolored(text: str) -> str:
     """The text without what `painter` put around it."""
     return _COLOUR.sub("", text)
