@@ -14,8 +14,8 @@ from typing import Any, Literal
 from vidbuild.apply.book import CHECKPOINT_SECONDS
 from vidbuild.apply.close import close_lost
 from vidbuild.apply.deliver import stage
-from vidbuild.apply.leftovers import clear_leftovers
 from vidbuild.apply.jobs import Job, hand_out, work_on
+from vidbuild.apply.leftovers import clear_leftovers, is_moved
 from vidbuild.apply.remove import remove
 from vidbuild.apply.run import Run
 from vidbuild.apply.start import start
@@ -146,9 +146,10 @@ def _active(changes: Sequence[Change]) -> list[Change]:
 
 
 async def _stage_copies(run: Run, changes: Sequence[Change]) -> None:
-    """Every local source is copied before any file is replaced: names may swap, by `lock mv` too."""
+    """Every local source is copied before any file is replaced: names may swap."""
     for change in changes:
-        if change.action in (Action.fetch, Action.reuse) and change.render is not None:
+        copies = change.action is Action.reuse or is_moved(change)
+        if copies and change.render is not None:
             stage(run, change, change.render)
             await asyncio.sleep(0)
 

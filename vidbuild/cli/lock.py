@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from vidbuild.cli.common import settings_of
+from vidbuild.cli.common import open_workspace, settings_of
 from vidbuild.cli.options import current, global_options
-from vidbuild.cli.output import message, result
+from vidbuild.cli.output import detail, message, result
+
+if TYPE_CHECKING:
+    from vidbuild.workspace.locking import Pair
+    from vidbuild.workspace.opened import Workspace
 
 _FILE = click.Path(path_type=Path)
+_SOME = 20  # names that are listed; --verbose lists the rest
 
 
 @click.group("lock")
@@ -20,6 +28,32 @@ def command() -> None:
 
     Nothing here renders or downloads: the next plan says what follows.
     """
+
+
+@command.command("mv")
+@click.argument("names", metavar="[OLD NEW]", nargs=-1)
+@click.option("--from", "table", metavar="FILE", type=_FILE, help="A table: columns old, new.")
+@global_options()
+def mv(names: tuple[str, ...], table: Path | None) -> int:
+    """Move entries to other names: 'old/*' 'new/*' moves a whole folder.
+
+    Both have the same wildcards in the same order. All of it is done, or nothing; an entry never
+    takes another one's name. Files follow with the next apply, which copies them.
+    """
+    from vidbuild.workspace.locking_moves import move
+
+    pairs = _pairs(names, table, ("old", "new"))
+    with _held() as workspace:
+        moves = move(workspace, pairs)
+    _list(f"moved {_shown(old)} to {_shown(new)}" for old, new in moves.items())
+    if current().quiet:
+        return 0
+    away = sum(new not in workspace.loaded.requests for new in moves.values())
+    if not moves:
+        message("nothing to move: these are their names")
+    elif away:
+        message(f"note: the project does not have {_count(away, of=len(moves))}")
+    return 0
 
 
 @command.command("merge")
@@ -49,7 +83,6 @@ _SIDES = 3
 def _merge_conflicts() -> int:
     from vidbuild.cli.output import look_for_sources_in
     from vidbuild.clock import SystemClock
-    from vidbuild.report.style import visible
     from vidbuild.report.words import videos
     from vidbuild.state.hold import hold
     from vidbuild.workspace.locking_merge import merge_conflicts
@@ -61,11 +94,62 @@ def _merge_conflicts() -> int:
     with hold(hold_path(settings), now=SystemClock().now()):
         joined = merge_conflicts(root)
     for each in joined:
-        result(f"joined {visible(each.file)}: {videos(each.videos)}")
+        result(f"joined {_shown(each.file)}: {videos(each.videos)}")
         if each.removed_on is not None:
             message(f"note: {each.removed_on} had removed the file; the other one is kept")
     if current().quiet:
         return 0
-    names = " ".join(visible(each.file) for each in joined)
+    names = " ".join(_shown(each.file) for each in joined)
     message(f"next: git add {names}" if joined else "git has no conflict in a lock here")
     return 0
+
+
+@contextmanager
+def _held() -> Iterator[Workspace]:
+    """The project, held: nobody else writes its lock meanwhile."""
+    from vidbuild.clock import SystemClock
+    from vidbuild.state.hold import hold
+    from vidbuild.workspace.opened import hold_path
+
+    settings = settings_of()
+    with hold(hold_path(settings), now=SystemClock().now()):
+        yield open_workspace(settings)
+
+
+def _pairs(names: tuple[str, ...], table: Path | None, columns: tuple[str, str]) -> list[Pair]:
+    """What was typed, or the rows of a table."""
+    from vidbuild.workspace.locking import Pair, read_pairs
+
+    words = " and ".join(column.upper() for column in columns)
+    if table is not None and not names:
+        return read_pairs(table, columns)
+    if table is not None or len(names) != len(columns):
+        raise click.UsageError(f"Name {words}, or a table of them: --from FILE.")
+    return [Pair(first=names[0], second=names[1])]
+
+
+def _list(lines: Iterator[str]) -> None:
+    """Results, a few of many: `--verbose` has the others."""
+    shown = 0
+    left = 0
+    for line in lines:
+        if shown < _SOME:
+            result(line)
+            shown += 1
+        else:
+            detail(line)
+            left += 1
+    if left and not current().verbose:
+        result(f"and {left:,} more (--verbose names them)")
+
+
+def _count(some: int, *, of: int) -> str:
+    if some == of:
+        return "this name" if of == 1 else "these names"
+    return f"{some:,} of these names"
+
+
+def _shown(text: str) -> str:
+    from vidbuild.report.style import visible
+
+    return visible(text)
