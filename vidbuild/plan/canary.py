@@ -173,4 +173,7 @@ def _of_body(value: Any) -> Iterator[Trait]:
 @lru_cache(maxsize=1 << 12)
 def _alphabet(letter: str) -> str:
     """`Latin`, `Cyrillic`, `CJK`: the first word of a letter's name."""
-    return "Latin" if letter.isascii() else name(letter, "other").partition(" ")[0].title()
+    if letter.isascii():
+        return "Latin"
+    word = name(letter, "other").partition(" ")[0]
+    return word if word == "CJK" else word.title()

@@ -93,7 +93,7 @@ class Progress:
             return None
         pace = self._took / self._took_weight
         flying = [self._left(name, job, now, pace) for name, job in self._flying.items()]
-        lanes = len(flying) or self._peak
+        lanes = self._peak if self._queued else len(flying)
         return max(((sum(flying) + self._queued_weight * pace) / lanes), max(flying, default=0.0))
 
     def _left(self, name: str, job: _Job, now: float, pace: float) -> float:
