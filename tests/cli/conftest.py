@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.served import Served, serve
 from tests.cli.shop import KEY, Shop
+from tests.cli.yard import Yard
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,9 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def shop(simulated: Served, tmp_path: Path) -> Shop:
     """A paid project of its own."""
     return Shop(tmp_path / "shop", simulated, f"shop-{uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def yard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Yard:
+    """A paid project of its own, beside a provider in memory."""
+    return Yard(tmp_path / "yard").connect(monkeypatch)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vidbuild.apply.ended import ended
 from vidbuild.clock import Clock
@@ -30,12 +30,14 @@ _VISIBLE_AFTER = 24 * 3600.0  # until then a video that was submitted may still 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """`facts` are renders with another status by now: finished, failed, gone. `asked` is how many
-    were asked about; `doubted` are those that the provider does not know, which for now means
+    """`facts` are renders with another status by now: finished, failed, gone; `was` is their
+    recorded status by id. `asked` are the ids
+    that were asked about; `doubted` are those that the provider does not know, which for now means
     nothing; `unclear` those that it could not answer for, with its words."""
 
     facts: tuple[Render, ...] = ()
-    asked: int = 0
+    was: Mapping[str, Status] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
     doubted: tuple[Render, ...] = ()
     unclear: tuple[tuple[Render, Problems], ...] = ()
 
@@ -117,7 +119,11 @@ async def _seen(
     if unclear and len(unclear) == len(renders):
         raise unclear[0][1]
     return Seen(
-        facts=_sorted(facts), asked=len(renders), doubted=_sorted(doubted), unclear=tuple(unclear)
+        facts=_sorted(facts),
+        was={i: renders[i].status for i in (fact.video_id or "" for fact in facts)},
+        asked=frozenset(renders),
+        doubted=_sorted(doubted),
+        unclear=tuple(unclear),
     )
 
 
