@@ -11,7 +11,13 @@ import pytest
 
 from tests.provider.provider_kit import KEY
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_USAGE, Problems
-from vidbuild.provider.credentials import Credential, api_base, find_credential, shown
+from vidbuild.provider.credentials import (
+    Credential,
+    api_base,
+    find_credential,
+    login_warning,
+    shown,
+)
 
 FRESH = "2999-01-01T00:00:00Z"
 STALE = "2000-01-01T00:00:00Z"
@@ -115,6 +121,25 @@ def test_a_file_that_is_no_use_says_why_and_not_what(
     message = lacks(tmp_path, {})
     assert says in message
     assert str(path) in message
+
+
+def test_a_login_is_told_before_it_pays_and_a_key_is_not(tmp_path: Path) -> None:
+    stored(tmp_path, {"oauth": {"access_token": "t"}})
+    said = login_warning(found(tmp_path, {}))
+    assert said is not None
+    assert (said.code, said.severity) == ("VB613", "warning")
+    assert "web plan" in said.message
+    assert "HEYGEN_API_KEY" in str(said.hint)
+    assert login_warning(found(tmp_path, {"HEYGEN_API_KEY": "k"})) is None
+
+
+def test_an_expired_login_says_both_ways_on(tmp_path: Path) -> None:
+    stored(tmp_path, {"oauth": {"access_token": "t", "expires_at": STALE}})
+    with pytest.raises(Problems) as raised:
+        found(tmp_path, {})
+    hint = str(raised.value.diagnostics[0].hint)
+    assert "log in again" in hint
+    assert "HEYGEN_API_KEY" in hint
 
 
 def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

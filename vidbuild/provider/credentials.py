@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_USAGE, Problems, problem
+from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_USAGE, Diagnostic, Problems, problem
 from vidbuild.schema.api import load_api
 
 KEY = "HEYGEN_API_KEY"
@@ -27,6 +27,11 @@ _HINT = (
     f"set {KEY}, or log in with HeyGen's own client; `-p draft` renders drafts without an account"
 )
 
+
+_LOGIN = (
+    f"log in again with HeyGen's own client, or set {KEY}: a login is billed to the web plan and "
+    "ends after a while, a key to the API wallet"
+)
 
 # Characters from which on a key is a secret and not the studio's placeholder for one.
 _SECRET = 8
@@ -70,6 +75,19 @@ def find_credential(
     except RuntimeError:  # a user without a home, as in some containers
         raise _lacking(f"there is no API key: {KEY} is not set") from None
     return _from_file(folder / "credentials")
+
+
+def login_warning(credential: Credential) -> Diagnostic | None:
+    """What to know before anything is paid for with a login instead of a key."""
+    if not credential.bearer:
+        return None
+    return Diagnostic(
+        code="VB613",
+        severity="warning",
+        message=f"{credential.origin} holds a login and no API key: it is billed to the web plan, "
+        "not to the API wallet, fewer videos run at once, and it ends after a while",
+        hint=f"set {KEY} to render from the API wallet",
+    )
 
 
 def api_base(environ: Mapping[str, str]) -> str:
@@ -151,7 +169,7 @@ def _from_store(store: Any, path: Path) -> Credential:
     if not isinstance(token, str) or not token.strip():
         raise _lacking(f"{path} holds neither an api_key nor an access token")
     if _over(oauth.get("expires_at")):
-        raise _lacking(f"the login in {path} has expired")
+        raise _lacking(f"{path} holds no API key, and its login has expired", _LOGIN)
     return _credential(token, str(path), bearer=True)
 
 

@@ -22,7 +22,8 @@ async def open_provider(
 ) -> AsyncIterator[HeyGen]:
     """The provider that the project names, ready to be asked; closed at the end.
 
-    `remark` hears what an embedded studio has to say of its drafts and its folder.
+    `remark` hears what an embedded studio has to say of its drafts and its folder, and at once
+    that a login pays instead of a key.
     """
     settings = workspace.loaded.project.provider
     api = workspace.loaded.api
@@ -48,13 +49,14 @@ async def open_provider(
                 await client.close()
         return
     from vidbuild.provider.client import HeyGen
-    from vidbuild.provider.credentials import api_base, find_credential
+    from vidbuild.provider.credentials import api_base, find_credential, login_warning
 
-    client = HeyGen(
-        base=api_base(os.environ),
-        credential=find_credential(os.environ, key_env=settings.key_env),
-        api=api,
-    )
+    base = api_base(os.environ)
+    credential = find_credential(os.environ, key_env=settings.key_env)
+    warning = login_warning(credential)
+    if warning is not None:
+        remark(warning)
+    client = HeyGen(base=base, credential=credential, api=api)
     try:
         yield client
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from vidbuild.apply.events import Event
@@ -22,6 +22,12 @@ class Remarks:
         video_id = event.data.get("video_id")
         if event.name is not None and isinstance(video_id, str):
             self.names.setdefault(video_id, event.name)
+
+    def tell(self, warn: Callable[[Diagnostic], None]) -> None:
+        """What was heard so far and concerns no video: told at once, and not again."""
+        for said in [said for said in self.heard if said.video is None]:
+            self.heard.remove(said)
+            warn(said)
 
     def warnings(self, private: Collection[str]) -> tuple[Diagnostic, ...]:
         """Each thing once: for the first video, and for how many more."""
