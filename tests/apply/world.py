@@ -18,6 +18,7 @@ from vidbuild.plan.digest import listed, sealed
 from vidbuild.plan.model import FileState, Plan
 from vidbuild.plan.selection import Selection
 from vidbuild.plan.situation import Situation
+from vidbuild.provider.model import Provider
 from vidbuild.request.fingerprint import fingerprint
 from vidbuild.request.model import Media, Request
 from vidbuild.schema.api import Api, load_api
@@ -73,6 +74,7 @@ class World:
     cloud: Cloud = field(init=False)
     own_clock: Shifted | None = None
     kinds: tuple[str, ...] = KINDS
+    dial: Callable[[], Provider] | None = None
     sources: dict[str, Request] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     journal_type: Callable[..., Journal] = Journal
@@ -167,9 +169,10 @@ class World:
             # The exception of a killed task is nobody's: told when the garbage is collected,
             # it would land in some other test.
             asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        provider = self.dial() if self.dial else self.cloud
         with self.journal_type(self.journal_path, project=PROJECT) as journal:
             work = Work(
-                provider=self.cloud,
+                provider=provider,
                 journal=journal,
                 lock=self.lock(),
                 lock_path=self.lock_path,
@@ -183,7 +186,10 @@ class World:
                 accepted=self.accept(plan, **options),
                 **options,
             )
-            return await apply(plan, work)
+            try:
+                return await apply(plan, work)
+            finally:
+                await provider.close()
 
     def apply(self, plan: Plan | None = None, **options: Any) -> Result:
         planned: dict[str, Any] = {k: options.pop(k) for k in ("prune", "resubmit") if k in options}
