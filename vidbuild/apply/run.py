@@ -14,7 +14,7 @@ from vidbuild.apply.slots import Slots
 from vidbuild.apply.submit import server_time
 from vidbuild.apply.tally import Tally
 from vidbuild.apply.watch import Watch
-from vidbuild.apply.work import Failed, Work, failed, failed_by
+from vidbuild.apply.work import Failed, Place, Work, failed, failed_by
 from vidbuild.diagnostics import Problems
 from vidbuild.plan.cost import price_of
 from vidbuild.plan.model import Change, Plan
@@ -23,6 +23,7 @@ from vidbuild.request.model import Request
 from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Asset, Output, Render
 
+_OF_THE_REQUEST = frozenset({"VB555", "VB556"})  # a failed render, a refused create
 DOWNLOADS = 4
 UPLOADS = 3
 Outputs = dict[str, Output | None]
@@ -96,7 +97,7 @@ class Run:
     def fail(self, failure: Failed, change: Change) -> None:
         """Notes a failure under the change's own name."""
         own = Failed(
-            replace(failure.failure, name=change.name),
+            replace(failure.failure, name=change.name, place=self._place(failure, change)),
             exit_code=failure.exit_code,
             stops=failure.stops,
         )
@@ -104,6 +105,13 @@ class Run:
         if self.stopped is None and (failure.stops or self.work.fail_fast):
             self.stopped = own
             self.slots.stop()
+
+    def _place(self, failure: Failed, change: Change) -> Place | None:
+        """Where the sources are to blame; for all else there is no line to look at."""
+        told = failure.failure
+        if told.code not in _OF_THE_REQUEST or failure.stops:
+            return None
+        return self.work.locate(change.name, told.field)
 
     def point(
         self, change: Change, render: Render, *, assets: Mapping[str, Asset] | None = None

@@ -40,6 +40,7 @@ class Tally:
     def fail(self, failed: Failed, name: str | None) -> None:
         """One video is not finished; the credentials' exit code beats the others."""
         failure = failed.failure
+        span = failure.place.span if failure.place else None
         self.failures.append(failure)
         if self.exit_code != EXIT_CREDENTIALS:
             self.exit_code = failed.exit_code or EXIT_FAILED
@@ -51,6 +52,9 @@ class Tally:
             failure_code=failure.reason,
             hint=failure.hint,
             field=failure.field,
+            file=span and span.file,
+            line=span and span.line,
+            column=span and span.column,
             request_id=failure.request_id,
         )
 

@@ -9,12 +9,21 @@ from pathlib import Path
 from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event
 from vidbuild.clock import Clock
-from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, Diagnostic, Problems
+from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, Diagnostic, Problems, Span
 from vidbuild.provider.model import Provider
 from vidbuild.schema.api import Api
 from vidbuild.state.journal import Journal
 from vidbuild.state.recorded import Accepted
 from vidbuild.state.records import Lock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the sources set what was refused: `layer` says which of them, in words; None for
+    the place of the whole video."""
+
+    span: Span
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,7 @@ class Work:
     wait: bool = True
     fail_fast: bool = False
     timeout: float | None = None
+    locate: Callable[[str, str | None], Place | None] = lambda _name, _field: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,7 @@ class Failure:
     """Why one video is not finished. `code` is a diagnostic code, `reason` the provider's own.
 
     `name` is None for what concerns no single video. `field` is the API's name of the
-    request field that was refused.
+    request field that was refused, `place` where the sources set it.
     """
 
     name: str | None
@@ -64,6 +74,7 @@ class Failure:
     hint: str | None = None
     reason: str | None = None
     field: str | None = None
+    place: Place | None = None
     request_id: str | None = None
 
 

@@ -180,7 +180,7 @@ def _holds(layer: Layer, path: Path) -> bool:
 
 def _written(layer: Layer, path: Path) -> Written:
     return Written(
-        kind=layer.kind, label=_label(layer), span=layer.span(*path), value=_at(layer.values, path)
+        kind=layer.kind, label=label(layer), span=layer.span(*path), value=_at(layer.values, path)
     )
 
 
@@ -190,7 +190,7 @@ def _at(values: Any, path: Path) -> Any:
     return values
 
 
-def _label(layer: Layer) -> str:
+def label(layer: Layer) -> str:
     """The layer in words: `override 2`, `profile draft`."""
     pointer = layer.pointer
     if layer.kind == "override":

@@ -48,7 +48,8 @@ def _details(event: Event) -> str:
     data = event.data
     if event.kind == "failed":
         hint = data.get("hint")
-        return failure_of(data) + (f" ({visible(str(hint))})" if hint else "")
+        place = f" at {visible(str(data['file']))}:{data['line']}" if data.get("file") else ""
+        return failure_of(data) + place + (f" ({visible(str(hint))})" if hint else "")
     return ", ".join(_parts(event.kind, data))
 
 

@@ -141,7 +141,7 @@ class Progress:
             [
                 f"{over:,}/{jobs:,}",
                 failed,
-                f"about {elapsed(left)} left" if left else "",
+                f"about {elapsed(left)} left" if left and left >= 1 else "",
                 dollars(self._dollars),
                 elapsed(now - self._start),
             ],

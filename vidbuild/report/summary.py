@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from vidbuild.apply.compared import Compared
-from vidbuild.apply.work import Failure, Result
-from vidbuild.report.style import Paint, painter, visible
+from vidbuild.apply.work import Result
+from vidbuild.report.failures import failure_lines
+from vidbuild.report.style import painter, visible
 from vidbuild.report.words import dollars, elapsed, length, money, videos
 
 _DONE = {
@@ -24,7 +23,7 @@ def summary_text(
     """The lines without a line end behind the last; `output_dir` as the user knows it, `command`
     what was run, and goes on when it is run again."""
     paint = painter(color=color)
-    lines = [line for failure in result.failures for line in _failure(failure, paint)]
+    lines = list(failure_lines(result.failures, paint))
     if lines:
         lines.append("")
     lines.append(_counts(result, command))
@@ -37,18 +36,6 @@ def summary_text(
     return "\n".join(lines)
 
 
-def _failure(failure: Failure, paint: Paint) -> Iterator[str]:
-    name = f" {visible(failure.name)}" if failure.name else ""
-    reason = f"{visible(failure.reason)}: " if failure.reason else ""
-    field = f" (field {visible(failure.field)})" if failure.field else ""
-    mark = paint(f"!{name}:", "red")
-    yield f"{mark} {failure.code} {reason}{visible(failure.message)}{field}"
-    if failure.hint:
-        yield f"  {paint('hint:', 'cyan')} {visible(failure.hint)}"
-    if failure.request_id:
-        yield paint(f"  request id: {visible(failure.request_id)}", "dim")
-
-
 def _counts(result: Result, command: str) -> str:
     done = [f"{result.counts[k]} {word}" for k, word in _DONE.items() if result.counts.get(k)]
     failed = sum(failure.name is not None for failure in result.failures)
@@ -56,6 +43,8 @@ def _counts(result: Result, command: str) -> str:
         done.append(f"{failed} failed")
     if result.submitted:
         done.append(f"{result.submitted} in flight")
+    if result.left:
+        done.append(f"{result.left} not submitted")
     what = ", ".join(done) if done else "nothing changed"
     return f"{command.capitalize()}: {what}, in {elapsed(result.elapsed)}."
 

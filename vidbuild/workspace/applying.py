@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from vidbuild.apply.events import Event
@@ -14,6 +15,7 @@ from vidbuild.provider.model import Account, Provider
 from vidbuild.state.journal import Journal
 from vidbuild.state.recorded import Accepted
 from vidbuild.workspace.accepting import Proposal
+from vidbuild.workspace.locating import place_of
 from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.providing import guard_account, open_provider
 from vidbuild.workspace.remarks import Remarks
@@ -173,4 +175,5 @@ def work_of(
         wait=run.wait,
         fail_fast=run.fail_fast,
         timeout=run.timeout,
+        locate=partial(place_of, workspace),
     )
