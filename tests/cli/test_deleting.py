@@ -43,7 +43,7 @@ def test_an_orphan_is_kept_until_it_is_pruned(shop: Shop) -> None:
     assert shop.actions("--prune")["two"] == "delete"
     shop.apply("--prune", "--expect", shop.digest("--prune"))
     assert set(shop.lock()["videos"]) == {"one"}
-    assert sorted(p.name for p in (shop.folder / "build").iterdir()) == ["one.mp4"]
+    assert sorted(p.name for p in (shop.folder / "build").glob("*.mp4")) == ["one.mp4"]
     assert shop.deleted() == []
 
 

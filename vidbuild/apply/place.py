@@ -13,7 +13,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -51,6 +51,11 @@ class Shelf:
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         for receipt in self._receipts.values():
             self._note(receipt)
+
+    @property
+    def placed(self) -> Mapping[str, Receipt]:
+        """What was put where, by path relative to the project folder."""
+        return self._receipts
 
     def receipt(self, path: str) -> Receipt | None:
         """What was last put at `path`."""

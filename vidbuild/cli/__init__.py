@@ -23,6 +23,7 @@ COMMANDS = {
     "plan": ("vidbuild.cli.plan", "Show what an apply would render, why, and for how much."),
     "apply": ("vidbuild.cli.apply", "Render what has changed and record it in the lock."),
     "status": ("vidbuild.cli.status", "Show what is in flight."),
+    "fetch": ("vidbuild.cli.fetch", "Get the missing and altered files of finished videos."),
     "wait": ("vidbuild.cli.wait", "Wait for what is in flight and fetch it."),
     "refresh": ("vidbuild.cli.refresh", "Compare the lock with the provider."),
     "list": ("vidbuild.cli.list", "Show every video: its state, length, cost and file."),

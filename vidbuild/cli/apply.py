@@ -14,6 +14,7 @@ from vidbuild.cli.live import Json, screen_for
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
 from vidbuild.diagnostics import (
+    EXIT_ERROR,
     EXIT_INTERRUPTED,
     EXIT_STOPPED,
 )
@@ -103,6 +104,7 @@ def _saved(given: dict[str, Any]) -> Saved | None:
 def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clock: Any) -> int:
     from vidbuild.workspace.accepting import expect, tidy
     from vidbuild.workspace.planning import check_limits
+    from vidbuild.workspace.publishing import still_there
 
     proposal = _proposed(workspace, saved, given)
     plan = proposal.plan
@@ -116,9 +118,12 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
     )  # fmt: skip
     if not _works(plan):
         tidy(proposal.workspace)
+        said = still_there(proposal.workspace) if proposal.download else None
+        show_diagnostics([said] if said else [])
+        code = EXIT_ERROR if said and said.severity == "error" else 0
         if given["as_json"]:
-            _nothing(clock)
-        return 0
+            _nothing(clock, code)
+        return code
     refuse_without_terminal(proposal, given)
     return _carry_out(proposal, given, clock)
 
@@ -158,6 +163,7 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
             emit=screen,
             confirm=confirm,
             around=screen.running,
+            warn=lambda said: None if given["as_json"] else show_diagnostics([said]),
             judge=judged,
             canary=given["canary"],
             jobs=given["jobs"],
@@ -198,7 +204,7 @@ def _works(plan: Plan) -> bool:
     return plan.pending or any(c.action is Action.fetch for c in plan.changes)
 
 
-def _nothing(clock: Any) -> None:
+def _nothing(clock: Any, code: int) -> None:
     from vidbuild.apply.events import Event
 
-    Json()(Event(kind="done", name=None, at=clock.now(), data={"exit_code": 0, "cost_usd": 0.0}))
+    Json()(Event(kind="done", name=None, at=clock.now(), data={"exit_code": code, "cost_usd": 0.0}))

@@ -18,19 +18,19 @@ def as_json(document: Any) -> str:
     try:
         text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     except ValueError:
-        text = json.dumps(_finite(document), ensure_ascii=False, indent=2)
+        text = json.dumps(finite(document), ensure_ascii=False, indent=2)
     return _NOT_ASCII.sub(_escaped, text)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The value with null for what JSON has no number for."""
     match value:
         case float() if not isfinite(value):
             return None
         case dict():
-            return {key: _finite(item) for key, item in value.items()}
+            return {key: finite(item) for key, item in value.items()}
         case list() | tuple():
-            return [_finite(item) for item in value]
+            return [finite(item) for item in value]
         case _:
             return value
 

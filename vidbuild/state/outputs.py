@@ -78,6 +78,30 @@ def look_at(
     return worst
 
 
+def in_place(
+    folder: Path, name: str, render: Render, *, receipts: Mapping[str, Receipt], root: Path
+) -> dict[str, Output]:
+    """The files of a finished render that lie in the output folder under this name, as they are
+    there: by the receipt of a download, where there is one, else by the lock."""
+    place, label = _prefixes(folder, root)
+    found: dict[str, Output] = {}
+    for kind, output in render.outputs.items():
+        if output is None or not output.path.startswith(f"{name}."):
+            continue
+        receipt = receipts.get(label + output.path)
+        mine = receipt is not None and receipt.video_id == render.video_id
+        try:
+            stat = os.stat(place + output.path)  # noqa: PTH116 - there are three files a video
+        except OSError:
+            continue
+        known = receipt is not None and _is_received(stat, render, receipt)
+        if known or is_good(folder / output.path, output, render=render, receipt=receipt):
+            found[kind] = output
+            if receipt is not None and mine:
+                found[kind] = Output(path=output.path, bytes=receipt.bytes, sha256=receipt.sha256)
+    return found
+
+
 @lru_cache(maxsize=16)
 def _prefixes(folder: Path, root: Path) -> tuple[str, str]:
     """What comes before a path in `folder` on the disk, and in the receipts."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from vidbuild.apply.events import Event
 from vidbuild.apply.work import Result, Work
 from vidbuild.clock import Clock
+from vidbuild.diagnostics import Diagnostic
 from vidbuild.provider.model import Account, Provider
 from vidbuild.state.journal import Journal
 from vidbuild.state.recorded import Accepted
@@ -18,6 +19,7 @@ from vidbuild.workspace.accepting import Proposal
 from vidbuild.workspace.locating import place_of
 from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.providing import guard_account, open_provider
+from vidbuild.workspace.publishing import publish_end
 from vidbuild.workspace.remarks import Remarks
 from vidbuild.workspace.signals import terminable, terminable_question
 
@@ -37,7 +39,7 @@ Verdict = Literal["done", "held", "declined"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """How to carry a plan out. `confirm` is asked once the account is known and raises to
-    refuse; `around` is entered while events come.
+    refuse; `around` is entered while events come. `warn` hears what is to be known before.
 
     With a `canary` of so many, `judge` is shown the riskiest videos when they are rendered,
     and says whether the rest is done too.
@@ -47,6 +49,7 @@ class Run:
     emit: Callable[[Event], None]
     confirm: Callable[[Account | None], None]
     around: Callable[[], AbstractAsyncContextManager[None]]
+    warn: Callable[[Diagnostic], None] = lambda _: None
     judge: Callable[[Look], Verdict] = lambda _: "done"
     canary: int | None = None
     jobs: int = 10
@@ -69,6 +72,7 @@ def carry_out(proposal: Proposal, run: Run) -> Result:
         opened = open_provider(workspace, remark=remarks.heard.append)
         provider = runner.run(opened.__aenter__())
         try:
+            remarks.tell(run.warn)
             account = runner.run(provider.account())
             guard_account(workspace, account)
             with terminable_question():
@@ -101,9 +105,12 @@ def _apply(
         )
         names = [each.change.name for each in first]
         running = runner.run(_interruptible(begin(plan, work, first=names)))
-        if not first:
-            return end(running, _part(runner, run, running, plan.changes))
-        return end(running, _parts(runner, run, running, first))
+        if first:
+            ending = _parts(runner, run, running, first)
+        else:
+            ending = _part(runner, run, running, plan.changes)
+        publish_end(workspace, running, remarks)
+        return end(running, ending)
 
 
 def _parts(runner: asyncio.Runner, run: Run, running: Running, first: Sequence[First]) -> Ending:
