@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -56,6 +56,43 @@ def mv(names: tuple[str, ...], table: Path | None) -> int:
     return 0
 
 
+@command.command("rm")
+@click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
+@click.option("--delete-remote", is_flag=True, help="Also delete the videos at the provider.")
+@click.option("--in-flight", is_flag=True, help="Also forget what is paid for and not finished.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask, but for deleting.")
+@click.option("--expect", metavar="DIGEST", help="With -y: delete if this is the list's digest.")
+@click.option("--allow", metavar="NAME=VALUE", multiple=True, help="Such as max_deletes=5.")
+@global_options()
+def rm(patterns: tuple[str, ...], **given: Any) -> int:
+    """Forget entries: what the project still asks for is rendered anew, and paid for.
+
+    A PATTERN is one of those of --select. Files stay; `apply --prune` removes the files of what
+    has left the project.
+    """
+    from vidbuild.cli.removing import Consent, check_consent, note_kept, remove, show_removal, told
+    from vidbuild.workspace.locking_removal import propose_removal
+
+    consent = Consent(yes=given["yes"], expect=given["expect"])
+    with _held() as workspace:
+        removal = propose_removal(
+            workspace,
+            patterns,
+            delete_remote=given["delete_remote"],
+            in_flight=given["in_flight"],
+            allow=given["allow"],
+        )
+        _list(iter(told(removal)))
+        show_removal(removal)
+        check_consent(removal, consent)
+        gone, failures = remove(removal, consent)
+    result(f"forgot {_videos(len(gone))}")
+    note_kept()
+    if failures is not None:
+        raise failures
+    return 0
+
+
 @command.command("merge")
 @click.argument("versions", metavar="[BASE OURS THEIRS]", nargs=-1, type=_FILE)
 @global_options()
@@ -83,7 +120,6 @@ _SIDES = 3
 def _merge_conflicts() -> int:
     from vidbuild.cli.output import look_for_sources_in
     from vidbuild.clock import SystemClock
-    from vidbuild.report.words import videos
     from vidbuild.state.hold import hold
     from vidbuild.workspace.locking_merge import merge_conflicts
     from vidbuild.workspace.opened import hold_path, root_of
@@ -94,7 +130,7 @@ def _merge_conflicts() -> int:
     with hold(hold_path(settings), now=SystemClock().now()):
         joined = merge_conflicts(root)
     for each in joined:
-        result(f"joined {_shown(each.file)}: {videos(each.videos)}")
+        result(f"joined {_shown(each.file)}: {_videos(each.videos)}")
         if each.removed_on is not None:
             message(f"note: {each.removed_on} had removed the file; the other one is kept")
     if current().quiet:
@@ -147,6 +183,12 @@ def _count(some: int, *, of: int) -> str:
     if some == of:
         return "this name" if of == 1 else "these names"
     return f"{some:,} of these names"
+
+
+def _videos(count: int) -> str:
+    from vidbuild.report.words import videos
+
+    return videos(count)
 
 
 def _shown(text: str) -> str:
