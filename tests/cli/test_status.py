@@ -281,7 +281,7 @@ def test_text_of_a_private_video_stays_where_it_is(yard: Yard) -> None:
 def test_with_a_studio_on_a_port(tmp_path: Path) -> None:
     """The real thing: sent, asked about, waited for and interrupted, waited for again."""
     with serve(
-        tmp_path / "d", "--render", "simulated", "--render-seconds", "1.5", "--key", KEY
+        tmp_path / "d", "--render", "simulated", "--render-seconds", "2.5", "--key", KEY
     ) as studio:
         shop = Shop(tmp_path / "shop", studio, "ported")
         shop.write(one="First.", two="Second.")

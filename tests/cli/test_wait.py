@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import click
 import pytest
 
 from tests.apply.cloud import Cloud, VirtualClock
@@ -339,3 +340,20 @@ def test_a_render_of_another_provider_is_left_alone(yard: Yard) -> None:
     assert "one is in flight at other: not waited for" in said
     assert [video["provider"] for video in yard.status()] == ["other"]
     assert yard.cloud.calls == before
+
+
+def test_a_reader_that_goes_away_stops_nothing(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    yard.write(one="First.", two="Second.")
+    yard.send()
+    write, told = click.echo, []
+
+    def gone(text: str, **options: Any) -> None:
+        told.append(text)
+        if len(told) == 2:
+            raise BrokenPipeError
+        write(text, **options)
+
+    monkeypatch.setattr("vidbuild.cli.live.click.echo", gone)
+    done = yard.run("wait", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert yard.statuses() == {"one": "completed", "two": "completed"}

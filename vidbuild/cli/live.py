@@ -57,13 +57,16 @@ class Plain:
 
 
 class Json(Plain):
-    """One JSON object a line, on standard output."""
+    """One JSON object a line, on standard output. A reader that goes away stops nothing."""
 
     def __call__(self, event: Event) -> None:
         from vidbuild.report.events import event_json
 
-        click.echo(event_json(event))
-        sys.stdout.flush()
+        try:
+            click.echo(event_json(event))
+            sys.stdout.flush()
+        except BrokenPipeError:  # what was begun is finished, with nobody to tell
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Silent(Plain):
