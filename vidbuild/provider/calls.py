@@ -100,7 +100,7 @@ class Calls:
         self,
         operation: str,
         *,
-        seconds: float = READ,
+        seconds: float | None = None,
         options: Mapping[str, Any] | None = None,
         **values: str,
     ) -> Answer | Lost:
@@ -109,7 +109,7 @@ class Calls:
         sends = 0
         while True:
             sends += 1
-            got = await self.send(method, path, seconds=seconds, **(options or {}))
+            got = await self.send(method, path, seconds=seconds or READ, **(options or {}))
             most = self.policy.tries if self._met else self.policy.first
             if verdicts.good(got) or sends >= most or not verdicts.repeatable(got):
                 return got

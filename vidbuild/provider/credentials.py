@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_USAGE, Diagnostic, Problems, problem
+from vidbuild.provider.errors import clean
 from vidbuild.schema.api import load_api
 
 KEY = "HEYGEN_API_KEY"
@@ -127,7 +128,8 @@ def shown(url: str) -> str:
     parts = _parts(url)
     if parts is None:
         return "an address that is none"
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    netloc = parts.netloc.rpartition("@")[2]
+    return clean(parts._replace(netloc=netloc, query="", fragment="").geturl())
 
 
 def _parts(url: str) -> SplitResult | None:
