@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from tests.plan.worlds import entry, plan, request
 from tests.report.crowds import crowd
-from tests.report.schemas import EVENTS, PLAN, READER, REFRESH, STATUS, WRITER, closed
+from tests.report.schemas import EVENTS, MANIFEST, PLAN, READER, REFRESH, STATUS, WRITER, closed
 from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import EventKind
 from vidbuild.plan.model import Action, Plan
@@ -27,7 +27,10 @@ def check(result: Plan) -> None:
         WRITER.validate(json.loads(json.dumps(plan_json(result, all=every))))
 
 
-@pytest.mark.parametrize("document", [PLAN, EVENTS, STATUS, REFRESH], ids=lambda d: d["title"])
+ALL = [PLAN, EVENTS, STATUS, REFRESH, MANIFEST]
+
+
+@pytest.mark.parametrize("document", ALL, ids=lambda d: d["title"])
 def test_they_are_schemas(document: dict[str, Any]) -> None:
     Draft202012Validator.check_schema(document)
     Draft202012Validator.check_schema(closed(document))

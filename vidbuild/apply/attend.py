@@ -8,7 +8,7 @@ written down where the lock records it. An intent without an answer is told, nev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vidbuild.apply.close import close_lost
@@ -44,8 +44,11 @@ class Attended:
     unanswered: tuple[tuple[Change, Failure], ...] = ()
 
 
-async def attend(plan: Plan, attended: Attended, work: Work) -> Result:
-    """Waits until all of it is over, or the time is. The caller holds the project.
+async def attend(
+    plan: Plan, attended: Attended, work: Work, *, closing: Callable[[Run], None] = lambda _: None
+) -> Result:
+    """Waits until all of it is over, or the time is. The caller holds the project. `closing` has
+    the last word before the end is told.
 
     Raises `Problems` for an account other than the lock's (exit code 5), a key that is refused
     (3), a provider that cannot be reached.
@@ -56,7 +59,9 @@ async def attend(plan: Plan, attended: Attended, work: Work) -> Result:
         run.fail(Failed(failure), change)
     open_ = set(range(len(attended.strays)))
     ending = await carry_out(run, _work(run, attended, open_))
-    return result_of(run, ending, run.book.save(), also=len(open_))
+    trouble = run.book.save()
+    closing(run)
+    return result_of(run, ending, trouble, also=len(open_))
 
 
 async def _work(run: Run, attended: Attended, open_: set[int]) -> None:

@@ -13,7 +13,7 @@ _DEVICES = frozenset(
 _ENDINGS = (".mp4", ".webm", ".srt", ".jpg")  # of a video's files
 # Most names, without a look at each part: ASCII, no dot at an edge, no device.
 _PLAIN = re.compile(
-    r"(?!(?:.*/)?(?:con|prn|aux|nul|(?:com|lpt)[1-9])(?:[./]|\Z))"
+    r"(?!(?:.*/)?(?:con|prn|aux|nul|(?:com|lpt)[1-9])(?:[./]|\Z)|manifest\.json/)"
     r"[a-z0-9_-](?:[a-z0-9_-]|[./](?=[a-z0-9_-]))*",
     re.IGNORECASE,
 )
@@ -36,6 +36,8 @@ def wrong_with(name: str) -> str | None:
             return "only letters, digits, `.`, `_`, `-` and `/` are allowed"
         if segment.split(".")[0].casefold() in _DEVICES:
             return f"{segment} is a device on Windows"
+    if name.casefold().startswith("manifest.json/"):
+        return "manifest.json is the list of finished videos in the output folder"
     return None
 
 

@@ -15,6 +15,7 @@ from vidbuild.workspace.applying import Run, work_of
 from vidbuild.workspace.flying import Survey
 from vidbuild.workspace.opened import Workspace
 from vidbuild.workspace.providing import guard_account, open_provider
+from vidbuild.workspace.publishing import publish_end
 from vidbuild.workspace.remarks import Remarks
 from vidbuild.workspace.signals import terminable
 
@@ -48,7 +49,12 @@ async def _attend(found: Survey, run: Run, provider: Provider, remarks: Remarks)
     with Journal(workspace.journal_path, project=name) as journal:
         work = work_of(workspace, run, provider=provider, journal=journal, remarks=remarks)
         async with run.around():
-            return await attend(found.plan, attended(found), work)
+            return await attend(
+                found.plan,
+                attended(found),
+                work,
+                closing=lambda running: publish_end(workspace, running, remarks),
+            )
 
 
 def attended(found: Survey) -> Attended:
@@ -147,7 +153,7 @@ def _unanswered(flight: Flight, change: Change) -> Failure:
     if not flight.changes:
         hint = (
             "the project does not ask for it any more: `vidbuild apply` sends it again under the "
-            f"same key once it does; `lock rm {change.name}` forgets it"
+            f"same key once it does; `lock rm {change.name} --in-flight` forgets it"
         )
     return Failure(
         name=change.name, code="VB551", message="its create has no answer yet", hint=hint
