@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import CLEAN, SMALL, project, vidbuild
-from tests.cli.served import serve
+from tests.cli.served import Served, serve
 from tests.cli.shop import KEY, Shop
 from tests.cli.yard import Yard
 from tests.report.schemas import STATUS_WRITER
@@ -199,7 +199,7 @@ def test_a_day_in_flight_is_too_long(age: float, old: bool, yard: Yard) -> None:
     assert ("in flight for more than a day" in text) == old
     assert ("`vidbuild apply --resubmit one`" in text) == old
     assert ("`lock adopt one VIDEO_ID`" in text) == old
-    assert ("any more; `lock rm two` forgets it" in text) == old
+    assert ("any more; `lock rm two --in-flight` forgets it" in text) == old
     assert "--resubmit two" not in text
 
 
@@ -278,22 +278,25 @@ def test_text_of_a_private_video_stays_where_it_is(yard: Yard) -> None:
         assert "Secret" not in done.stdout + done.stderr
 
 
-def test_with_a_studio_on_a_port(tmp_path: Path) -> None:
-    """The real thing: sent, asked about, waited for and interrupted, waited for again."""
-    with serve(
-        tmp_path / "d", "--render", "simulated", "--render-seconds", "2.5", "--key", KEY
-    ) as studio:
-        shop = Shop(tmp_path / "shop", studio, "ported")
-        shop.write(one="First.", two="Second.")
-        shop.apply("--no-wait")
+def ported(folder: Path, studio: Served) -> Shop:
+    shop = Shop(folder / "shop", studio, "ported")
+    shop.write(one="First.", two="Second.")
+    shop.apply("--no-wait")
+    return shop
+
+
+def test_a_studio_on_a_port_is_asked_waited_for_and_left(tmp_path: Path) -> None:
+    """Renders that take an hour: whoever waits is stopped, and nothing is lost."""
+    slow = ("--render", "simulated", "--render-seconds", "3600", "--key", KEY)
+    with serve(tmp_path / "data", *slow) as studio:
+        shop = ported(tmp_path, studio)
         found = json.loads(shop.run("status", "--json").stdout)
-        assert found["asked"] is True
-        assert {video["provider_status"] for video in found["videos"]} <= {"submitted", "completed"}
+        assert [video["provider_status"] for video in found["videos"]] == ["submitted"] * 2
         before = (shop.folder / "vidbuild.lock").read_bytes()
+        assert shop.run("wait", "--timeout", "0.1").returncode == 4
         command = [sys.executable, "-m", "vidbuild", "wait", "--json", "-C", str(shop.folder)]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, env={**CLEAN, **shop.env()}, text=True
-        )
+        env = {**CLEAN, **shop.env()}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
         assert process.stdout is not None
         with process:
             assert '"progress"' in process.stdout.readline()
@@ -301,6 +304,12 @@ def test_with_a_studio_on_a_port(tmp_path: Path) -> None:
             last = process.stdout.read().splitlines()[-1]
         assert (process.returncode, json.loads(last)["exit_code"]) == (130, 130)
         assert (shop.folder / "vidbuild.lock").read_bytes() == before
+
+
+def test_a_studio_on_a_port_until_all_is_there(tmp_path: Path) -> None:
+    quick = ("--render", "simulated", "--render-seconds", "0.3", "--key", KEY)
+    with serve(tmp_path / "data", *quick) as studio:
+        shop = ported(tmp_path, studio)
         assert shop.run("wait").returncode == 0
         assert shop.scripts() == ["First.", "Second."]
         assert shop.actions() == {"one": "unchanged", "two": "unchanged"}

@@ -95,7 +95,7 @@ def _ways(standing: Standing) -> Iterator[str]:
     elif name is None:
         if standing.old or not flight.render.video_id:
             label = flight.names[0] if flight.names else None
-            forget = f"; `lock rm {label}` forgets it" if label else ""
+            forget = f"; `lock rm {label} --in-flight` forgets it" if label else ""
             yield f"nothing in the project asks for it any more{forget}"
     elif standing.old or flight.unsure:
         yield f"`lock adopt {name} VIDEO_ID` if it is in the provider's own list of videos"
