@@ -112,7 +112,7 @@ class Cloud:
     job that is taken a minute later, `progress`, `refused`, `quota`, `key` (credentials), `fails`
     (the render will fail). `step` is called around everything that a client can notice, to be
     killed there. `skew` is how far the server's own time is ahead of the clock, which alone
-    says how long keys are remembered. Jobs and keys belong to the account of the moment.
+    says how long keys are remembered; a new video is unknown for `hidden` seconds. Jobs and keys belong to the account of the moment.
     """
 
     clock: VirtualClock
@@ -129,6 +129,7 @@ class Cloud:
     replayed: dict[tuple[str | None, str], tuple[float, CreateAnswer]] = field(default_factory=dict)
     late: dict[tuple[str | None, str], tuple[float, dict[str, Any]]] = field(default_factory=dict)
     skew: float = 0.0
+    hidden: float = 0.0
     replay_errors: bool = False
     creates: int = 0
     calls: list[str] = field(default_factory=list)
@@ -140,6 +141,10 @@ class Cloud:
     @property
     def server_now(self) -> float | None:
         return self.clock.now() + self.skew
+
+    @property
+    def server_seen(self) -> float | None:
+        return self.server_now
 
     async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer:
         self._called(f"create {key}")
@@ -225,7 +230,9 @@ class Cloud:
     def _found(self, video_id: str) -> Job | None:
         """The account's video, unless it was deleted."""
         job = self.jobs.get(video_id)
-        return None if job is None or job.deleted or job.account != self.account_hash else job
+        if job is None or job.deleted or job.account != self.account_hash:
+            return None
+        return job if self.clock.now() >= job.created_at - job.skew + self.hidden else None
 
     async def video(self, video_id: str) -> Remote | None:
         self._called(f"video {video_id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vidbuild.apply.assets import sent_body, upload_assets
@@ -11,18 +11,24 @@ from vidbuild.apply.slots import Slot
 from vidbuild.apply.submit import is_fresh, look_for, send
 from vidbuild.apply.work import Failed, failed_by
 from vidbuild.diagnostics import Problems
+from vidbuild.plan.mask import mask_text
 from vidbuild.plan.model import Change
 from vidbuild.request.model import Request
 from vidbuild.state.identity import key_of, make_key
-from vidbuild.state.recorded import Intent
-from vidbuild.state.records import Render
+from vidbuild.state.recorded import Intent, Recorded
+from vidbuild.state.records import Entry, Render, Status
 from vidbuild.state.times import seconds
 
 
 def new_intent(run: Run, change: Change, body: Mapping[str, Any], attempt: int) -> Intent:
-    """The create of a content's attempt, as it will be sent however often."""
+    """The create of a content's attempt, as it will be sent however often.
+
+    Its key's age counts from a time that the server has told, not from one that this machine's
+    clock has added to: a clock that jumps ahead would make the key seem younger for ever.
+    """
     request = _request(change)
     now = run.now()
+    seen = run.work.provider.server_seen
     return Intent(
         key=make_key(run.project, request.fingerprint, attempt),
         provider=request.provider,
@@ -32,7 +38,7 @@ def new_intent(run: Run, change: Change, body: Mapping[str, Any], attempt: int) 
         names=(change.name,),
         title=_title(run, body),
         body=body,
-        first_sent=now,
+        first_sent=now if seen is None else min(seen, now),
         last_sent=now,
     )
 
@@ -62,7 +68,7 @@ async def answer_intent(run: Run, change: Change, render: Render, slot: Slot) ->
             provider=work.provider,
             journal=work.journal,
             known_ids=run.known_ids,
-            other_titles=_other_titles(run, intent),
+            shared=_may_share_its_title(run, intent),
         )
     except Failed:
         work.journal.intend(intent)  # one that only a lock knew
@@ -104,20 +110,43 @@ async def _rebuilt(run: Run, change: Change, render: Render) -> Intent:
     )
 
 
-def _other_titles(run: Run, intent: Intent) -> set[str]:
-    """The titles of all other intents without an answer, in journal and lock."""
-    titles = {
-        other.title
-        for other in run.work.journal.recorded().intents
-        if other.key != intent.key and other.title
-    }
+def _may_share_its_title(run: Run, intent: Intent) -> bool:
+    """Whether some other intent without an answer has its title, or one that nobody knows.
+
+    A lock has the title of what an entry points at, as a digest where it is private, and none
+    of what an entry has left behind.
+    """
+    recorded = run.work.journal.recorded()
+    others = [other for other in recorded.intents if other.key != intent.key]
+    if any(other.title == intent.title for other in others):
+        return True
+    locks = [run.book.videos, *(lock.videos for lock in run.work.siblings.values())]
+    entries = [entry for videos in locks for entry in videos.values()]
+    told = {intent.key, *(other.key for other in others), *_answered(run, recorded, entries)}
+    titles = (intent.title, mask_text(intent.title or ""))
     name = run.work.api.title
-    for entry in run.book.videos.values():
-        waiting = entry.render.status.in_flight and not entry.render.video_id
-        if waiting and key_of(run.project, entry.render) != intent.key:
-            title = entry.request.get(name) if name else None
-            titles |= {title} if isinstance(title, str) else set()
-    return titles
+    for entry in entries:
+        for render in _waiting(entry):
+            past = render is not entry.render
+            if key_of(run.project, render) not in told and (
+                past or (name is not None and entry.request.get(name) in titles)
+            ):
+                return True
+    return False
+
+
+def _waiting(entry: Entry) -> Iterator[Render]:
+    renders = (entry.render, *entry.history)
+    return (each for each in renders if each.status is Status.intent)
+
+
+def _answered(run: Run, recorded: Recorded, entries: Iterable[Entry]) -> Iterator[str]:
+    """The keys that some record has a video for, or that were given up."""
+    renders = [each for entry in entries for each in (entry.render, *entry.history)]
+    for render in (*recorded.renders, *renders):
+        if render.video_id:
+            yield key_of(run.project, render)
+    yield from (grave.key for grave in recorded.tombstones if grave.key)
 
 
 def _title(run: Run, body: Mapping[str, Any]) -> str | None:

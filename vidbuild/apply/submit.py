@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from dataclasses import replace
 
 from vidbuild.apply.slots import Slot, Slots
 from vidbuild.apply.work import Failed, Failure
@@ -38,7 +39,7 @@ def server_time(provider: Provider, clock: Clock) -> float:
 
 def is_fresh(intent: Intent, now: float) -> bool:
     """Whether the provider surely still knows the key; time that ran backwards says no."""
-    return -SKEW <= now - intent.first_sent <= REPLAYED
+    return intent.last_sent - SKEW <= now <= intent.first_sent + REPLAYED
 
 
 async def send(
@@ -60,7 +61,9 @@ async def send(
     steady, before = Steady(clock), slots.clear
     tried, tries, refusals = 0.0, 0, 0
     while True:
-        journal.sending(intent, at=server_time(provider, clock))
+        at = server_time(provider, clock)
+        journal.sending(intent, at=at)
+        intent = replace(intent, last_sent=max(intent.last_sent, at))
         slots.sending(slot)
         began = steady.now()
         answer = await provider.create(intent.body, key=intent.key)
@@ -89,7 +92,8 @@ async def send(
             stops = slots.clear == before or pause > PATIENCE
             raise _unclear(intent, answer, stops=stops)
         await _pause(answer, pause, slots, slot, clock)
-        if slots.stopped:
+        # A machine may sleep through a pause, and a turn may take a day to come.
+        if slots.stopped or not is_fresh(intent, server_time(provider, clock)):
             raise _unclear(intent, answer)
 
 
@@ -112,15 +116,15 @@ async def look_for(
     provider: Provider,
     journal: Journal,
     known_ids: Collection[str],
-    other_titles: Collection[str],
+    shared: bool,
 ) -> str:
     """The video id of an intent too old for its key: the one video that can only be it.
 
-    `known_ids` are the videos of the pool, `other_titles` those of the other open intents.
+    `known_ids` are the videos of the pool; `shared`: another open intent may have its title.
     Raises `Failed` where nobody can tell.
     """
     found: list[str] = []
-    if intent.title and intent.title not in other_titles:
+    if intent.title and not shared:
         videos = await provider.recent(
             title=intent.title,
             since=intent.first_sent - AROUND,
@@ -128,7 +132,7 @@ async def look_for(
         )
         found = [video.video_id for video in videos if video.video_id not in known_ids]
     if len(found) != 1:
-        raise _unsure(intent, found)
+        raise _unsure(intent, found, shared=shared)
     journal.answered(intent, found[0], sent_at=stamp(intent.first_sent))
     return found[0]
 
@@ -171,7 +175,7 @@ def _unclear(
             name=intent.names[0],
             code="VB551",
             message=f"no clear answer to the create: {what}",
-            hint="apply again within 20 hours: the same key is sent, nothing is paid twice",
+            hint="apply again, best within 20 hours: the same key is sent, nothing is paid twice",
             reason=None if isinstance(answer, InProgress) else answer.code,
             request_id=None if isinstance(answer, InProgress) else answer.request_id,
         ),
@@ -180,9 +184,11 @@ def _unclear(
     )
 
 
-def _unsure(intent: Intent, found: Collection[str]) -> Failed:
+def _unsure(intent: Intent, found: Collection[str], *, shared: bool) -> Failed:
     name = intent.names[0]
     seen = f"{len(found)} videos fit" if found else "no video fits"
+    if shared:
+        seen = "another one without an answer may have its title"
     if not intent.title:
         seen = "it has no title to look for"
     return Failed(

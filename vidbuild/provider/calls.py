@@ -68,6 +68,11 @@ class Calls:
         return date + max(0.0, self._clock.now() - seen)
 
     @property
+    def server_seen(self) -> float | None:
+        """The last `Date` header: the server's time was at least that."""
+        return self._dated[0] if self._dated else None
+
+    @property
     def now(self) -> float:
         """This machine's time, for how long something has taken."""
         return self._clock.now()

@@ -79,6 +79,10 @@ class HeyGen:
     def server_now(self) -> float | None:
         return self._calls.server_now
 
+    @property
+    def server_seen(self) -> float | None:
+        return self._calls.server_seen
+
     async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer:
         method, _, path = self._calls.api.operation.partition(" ")
         content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()

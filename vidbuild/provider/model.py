@@ -114,13 +114,16 @@ class Provider(Protocol):
     `create` never raises for what a server or network does: the answer says it. Every other
     call retries by the provider's policy and then raises `Problems` (exit code 3 where the
     key is refused). `server_now` is the last `Date` header carried forward, in unix seconds,
-    or None before the first answer.
+    or None before the first answer; `server_seen` is that header itself.
     """
 
     name: str
 
     @property
     def server_now(self) -> float | None: ...
+
+    @property
+    def server_seen(self) -> float | None: ...
 
     async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer: ...
 
