@@ -88,14 +88,19 @@ def _known(run: Run, sha256: str) -> str | None:
 async def _uploaded(run: Run, name: str, media: Media) -> str:
     """One upload for each content, however many videos wait for it."""
     task = run.uploads.get(media.sha256)
+    mine = task is None
     if task is None:
+        run.tally.tell("progress", name, status="uploading")
         task = run.uploads[media.sha256] = asyncio.create_task(_upload(run, media))
     try:
-        return await asyncio.shield(task)
+        asset_id = await asyncio.shield(task)
     except Problems as problems:
         raise failed_by(name, problems) from problems
     except Failed as failure:
         raise failure from None
+    if mine:
+        run.tally.tell("progress", name, status="waiting")
+    return asset_id
 
 
 async def _upload(run: Run, media: Media) -> str:

@@ -101,6 +101,8 @@ async def _obtain(source: _Source, kind: str, path: str) -> Output | None:
         ready = run.staged.pop((path, kind), None) or _copy(run, render, kind, path)
         if ready is None:
             async with run.downloads:
+                if kind == "video":
+                    run.tally.tell("progress", source.name, status="downloading")
                 ready = await _download(source, kind)
         if ready is None:
             return None

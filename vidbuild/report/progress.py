@@ -61,6 +61,9 @@ class Progress:
             self._fly(name, event.at, "rendering").sent = True
         elif event.kind == "progress":
             status = str(event.data.get("status") or "submitted")
+            if status == "waiting":
+                self._wait(name)
+                return
             self._fly(name, event.at, _STATES.get(status, visible(status)))
         elif event.kind in ("completed", "fetched", "failed"):
             self._land(name, event)
@@ -110,6 +113,12 @@ class Progress:
         job.status = status
         self._peak = max(self._peak, len(self._flying))
         return job
+
+    def _wait(self, name: str) -> None:
+        """Ready to be submitted, as soon as there is room for it."""
+        if self._flying.pop(name, None) is not None:
+            self._queued.add(name)
+            self._queued_weight += self._weights[name]
 
     def _land(self, name: str, event: Event) -> None:
         job = self._fly(name, event.at, "")
