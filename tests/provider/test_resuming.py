@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from tests.provider.provider_kit import START, Clock, Reply, answer, client, run, trouble, wire
 from vidbuild.diagnostics import Problems
+from vidbuild.provider import download as download_module
 from vidbuild.provider import saving
 from vidbuild.provider.download import download
 from vidbuild.provider.model import Downloaded
@@ -122,6 +123,15 @@ def test_however_often_it_breaks_off_each_byte_comes_once(cuts: list[int]) -> No
         found, _ = got(Path(folder) / "v", files)
         assert is_whole(Path(folder) / "v", found)
         assert files.sent == len(MOVIE)
+
+
+def test_a_download_that_stalls_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download_module, "_TIMEOUT", httpx.Timeout(0.05))
+    files = Files()
+    whole = answer(200, MOVIE, [("etag", TAG)], kind="video/mp4")
+    found, _ = got(tmp_path / "v", (whole[:-50_000], b""), files)
+    assert is_whole(tmp_path / "v", found)
+    assert files.asked == [f"bytes={len(MOVIE) - 50_000}-"]
 
 
 def test_a_download_that_gets_on_is_not_given_up(tmp_path: Path) -> None:
