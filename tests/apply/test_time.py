@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.apply.cloud import Cloud, Shifted
@@ -101,9 +101,9 @@ class Listener(list[Event]):
         super().append(event)
 
 
-@pytest.mark.parametrize("jump", [-26 * HOUR, -HOUR, HOUR, 26 * HOUR])
-@pytest.mark.parametrize("when", ["account", "planned", "create", "created"])
-@pytest.mark.parametrize("later", [0.0, 2.0, 21.0, 26.0, 40.0])
+@pytest.mark.parametrize("jump", [-26 * HOUR, 26 * HOUR])
+@pytest.mark.parametrize("when", ["planned", "create", "created"])
+@pytest.mark.parametrize("later", [0.0, 21.0, 26.0, 40.0])
 def test_a_machine_whose_clock_jumps_pays_once_at_any_later_time(
     world: World, jump: float, when: str, later: float
 ) -> None:
@@ -136,6 +136,7 @@ def test_a_machine_whose_clock_jumps_pays_once_at_any_later_time(
 JUMPS = st.sampled_from([-26 * HOUR, -HOUR, -30.0, 0.0, 0.0, 30.0, HOUR, 26 * HOUR])
 
 
+@settings(max_examples=settings.default.max_examples // 2)  # ten minutes of sends take their time
 @given(
     jumps=st.lists(st.tuples(JUMPS, JUMPS), min_size=1, max_size=6),
     script=st.data(),
