@@ -6,8 +6,6 @@ from tests.cli.shop import KEY, Shop
 
 HEAD = b"\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x02"
 PNG = b"\x89PNG\r\n\x1a\n" + HEAD + bytes(64)
-    b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x02" + bytes(64)
-)
 
 
 def office(shop: Shop, data: bytes = PNG) -> dict[str, object]:
