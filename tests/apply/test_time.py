@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.apply.cloud import Cloud, Shifted
@@ -18,6 +18,7 @@ from tests.apply.fleet import fleet
 from tests.apply.test_engine import quiet
 from tests.apply.wire import breaks, says, wired
 from tests.apply.world import PROJECT, World, make_request
+from tests.examples import one_in
 from vidbuild.apply.events import Event
 from vidbuild.apply.submit import is_fresh
 from vidbuild.state.identity import make_key
@@ -136,7 +137,7 @@ def test_a_machine_whose_clock_jumps_pays_once_at_any_later_time(
 JUMPS = st.sampled_from([-26 * HOUR, -HOUR, -30.0, 0.0, 0.0, 30.0, HOUR, 26 * HOUR])
 
 
-@settings(max_examples=settings.default.max_examples // 2)  # ten minutes of sends take their time
+@one_in(2)  # ten minutes of sends take their time
 @given(
     jumps=st.lists(st.tuples(JUMPS, JUMPS), min_size=1, max_size=6),
     script=st.data(),

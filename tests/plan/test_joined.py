@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.examples import one_in
 from tests.plan.office import Office
 from tests.plan.sequences import Step, carried_out, projects, steps
 from tests.state.strategies import PROJECT as LOCKED
@@ -80,7 +81,7 @@ def test_after_a_join_only_what_neither_side_has_is_rendered(
     assert not paid & alive
 
 
-@settings(max_examples=settings.default.max_examples // 4)  # each starts a process
+@one_in(4)  # each starts a process
 @given(locks, st.data())
 def test_a_text_merge_of_two_locks_that_changed_one_video_is_never_taken_for_a_lock(
     others: Lock, draw: st.DataObject
