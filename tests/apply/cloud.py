@@ -112,7 +112,8 @@ class Cloud:
     job that is taken a minute later, `progress`, `refused`, `quota`, `key` (credentials), `fails`
     (the render will fail). `step` is called around everything that a client can notice, to be
     killed there. `skew` is how far the server's own time is ahead of the clock, which alone
-    says how long keys are remembered; a new video is unknown for `hidden` seconds. Jobs and keys belong to the account of the moment.
+    says how long keys are remembered; a new video is unknown for `hidden` seconds. Jobs and
+    keys belong to the account of the moment, which it tells if `tells_whose`.
     """
 
     clock: VirtualClock
@@ -120,6 +121,7 @@ class Cloud:
     faults: Mapping[int, str] = field(default_factory=dict)
     render_seconds: float = 30.0
     account_hash: str | None = "acc1"
+    tells_whose: bool = True
     step: Callable[[str], None] = lambda _: None
     absent: frozenset[str] = frozenset()
     links_expire: int = 0
@@ -319,7 +321,7 @@ class Cloud:
 
     async def account(self) -> Account | None:
         self._called("account")
-        if self.account_hash is None:
+        if self.account_hash is None or not self.tells_whose:
             return None
         return Account(hash=self.account_hash, username="someone")
 

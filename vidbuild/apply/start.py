@@ -18,6 +18,7 @@ from vidbuild.diagnostics import EXIT_REFUSED, Span, problem
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.provider.model import Account
 from vidbuild.state.identity import Identity, identity, key_of, same_key
+from vidbuild.state.pooling import as_render
 from vidbuild.state.recorded import Recorded, Tombstone
 from vidbuild.state.records import Entry, Lock, Render
 
@@ -83,20 +84,33 @@ def _is_remote(change: Change, work: Work) -> bool:
     return change.action not in _LOCAL and change.reason != "gave_up"
 
 
-def refuse_other_account(account: Account | None, lock: Lock, *, provider: str, shown: str) -> None:
-    """Raises `Problems` (exit code 5) for a key of another account than the lock's videos.
+def accounts_of(renders: Iterable[Render], *, provider: str) -> frozenset[str]:
+    """The accounts that records of this provider name."""
+    return frozenset(r.account for r in renders if r.account and r.provider == provider)
+
+
+def refuse_other_account(
+    account: Account | None,
+    lock: Lock,
+    *,
+    provider: str,
+    shown: str,
+    journal: Recorded | None = None,
+) -> None:
+    """Raises `Problems` (exit code 5) for a key of another account than the lock's videos. Where
+    the lock has none yet, what the journal has in flight says whose they are.
 
     Where the provider cannot tell whose key it is, nothing is refused.
     """
-    recorded = {
-        render.account
-        for render in _renders([lock])
-        if render.account and render.provider == provider
-    }
+    recorded = accounts_of(_renders([lock]), provider=provider)
+    if not recorded and journal is not None:
+        open_ = (r for r in journal.renders if r.status.in_flight)
+        recorded = accounts_of([*open_, *map(as_render, journal.intents)], provider=provider)
     if account is not None and recorded and account.hash not in recorded:
         raise problem(
             "VB515",
-            f"the key is of {account.username}, the lock's videos are in another account",
+            f"the key is of {account.username} ({account.hash}), the lock's videos are in another "
+            f"account ({', '.join(sorted(recorded))})",
             hint="use that account's key, or a profile of its own for this account",
             span=Span(file=shown),
             exit_code=EXIT_REFUSED,

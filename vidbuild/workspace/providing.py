@@ -76,7 +76,7 @@ def guard_account(workspace: Workspace, account: Account | None) -> None:
         whose = f"the account {account.username}" if account else "an account that cannot be told"
         raise problem(
             "VB716",
-            f"the key is of {whose}, the project wants {wanted}",
+            f"the key is of {whose}, the project wants the account {wanted}",
             hint="use the key of the right account, or change `account`",
             exit_code=EXIT_REFUSED,
         )
@@ -85,4 +85,5 @@ def guard_account(workspace: Workspace, account: Account | None) -> None:
         workspace.lock,
         provider=settings.name,
         shown=shown(workspace.root, workspace.lock_path),
+        journal=workspace.journal,
     )
