@@ -26,7 +26,7 @@ def moved(shop: Shop) -> Shop:
 
 
 def files(shop: Shop) -> dict[str, bytes]:
-    return {k: v for k, v in shop.state().items() if k.startswith("build/")}
+    return {k: v for k, v in shop.state().items() if k.endswith(".mp4")}
 
 
 def downloads(shop: Shop) -> int:

@@ -50,7 +50,7 @@ def digest(shop: Shop, *arguments: str) -> str:
 
 
 def files(shop: Shop) -> dict[str, bytes]:
-    return {k: v for k, v in shop.state().items() if k.startswith("build/")}
+    return {k: v for k, v in shop.state().items() if k.endswith(".mp4")}
 
 
 def test_what_is_forgotten_would_be_paid_for_anew(rendered: Shop) -> None:

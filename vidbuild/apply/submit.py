@@ -196,7 +196,8 @@ def _unsure(intent: Intent, found: Collection[str], *, shared: bool) -> Failed:
             name=name,
             code="VB552",
             message=f"its create of {stamp(intent.first_sent)} has no answer, and {seen}",
-            hint="look at the provider's own list of videos; if it is not there, pay anew with "
+            hint="look at the provider's own list of videos; if it is there, take it with "
+            f"`vidbuild lock adopt {name} VIDEO_ID`, else pay anew with "
             f"`vidbuild apply --resubmit {name}`",
             reason="unsure",
         ),

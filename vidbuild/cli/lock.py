@@ -14,6 +14,7 @@ from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import detail, message, result
 
 if TYPE_CHECKING:
+    from vidbuild.state.records import Render
     from vidbuild.workspace.locking import Pair
     from vidbuild.workspace.opened import Workspace
 
@@ -90,6 +91,33 @@ def rm(patterns: tuple[str, ...], **given: Any) -> int:
     note_kept()
     if failures is not None:
         raise failures
+    return 0
+
+
+@command.command("adopt")
+@click.argument("names", metavar="[NAME VIDEO_ID]", nargs=-1)
+@click.option(
+    "--from", "table", metavar="FILE", type=_FILE, help="A table: columns name, video_id."
+)
+@global_options()
+def adopt(names: tuple[str, ...], table: Path | None) -> int:
+    """Point a name at a video that exists, as the render of what the project says today.
+
+    For a request whose answer never came, and for videos rendered before there was a lock. The
+    provider is asked about each of them; all are adopted, or none.
+    """
+    from vidbuild.clock import SystemClock
+    from vidbuild.workspace import locking_adoption
+    from vidbuild.workspace.locking_asking import ask_about
+
+    pairs = _pairs(names, table, ("name", "video_id"))
+    with _held() as workspace:
+        wanted = locking_adoption.candidates(workspace, pairs)
+        asked = ask_about(workspace, wanted, SystemClock())
+        renders = locking_adoption.adopt(workspace, wanted, asked)
+    _list(f"adopted {_shown(name)}: {_told(render)}" for name, render in renders.items())
+    if not current().quiet:
+        message("next: vidbuild apply, which fetches the files")
     return 0
 
 
@@ -177,6 +205,14 @@ def _list(lines: Iterator[str]) -> None:
             left += 1
     if left and not current().verbose:
         result(f"and {left:,} more (--verbose names them)")
+
+
+def _told(render: Render) -> str:
+    from vidbuild.report.words import length
+
+    words = [_shown(render.video_id or ""), render.status.name]
+    words += [length(render.duration)] if render.duration is not None else []
+    return ", ".join(words)
 
 
 def _count(some: int, *, of: int) -> str:

@@ -77,7 +77,10 @@ def why(change: Change) -> str:
         case "in_flight" if source:
             return f"{words}, under {source}"
         case "unsure":
-            return f"{words}: `--resubmit {change.name}` renders it anew and may pay twice"
+            return (
+                f"{words}: `vidbuild lock adopt {change.name} VIDEO_ID` takes the video that the "
+                f"provider has, `--resubmit {change.name}` renders it anew and may pay twice"
+            )
         case _:
             return words
 

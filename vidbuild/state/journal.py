@@ -26,6 +26,7 @@ from vidbuild.state.journal_file import (
 )
 from vidbuild.state.journal_rows import (
     Wanted,
+    adoption,
     in_json,
     intent_row,
     load,
@@ -177,6 +178,12 @@ class Journal:
             " WHERE excluded.rank >= rank",
             render_row(self._project, render, key=key),
         )
+
+    def adopt(self, renders: Iterable[Render], answered: Iterable[Render]) -> None:
+        """Videos named as those of their contents, and the intents that they answer: all or none."""
+        with self._transaction():
+            for statement, values in adoption(self._project, renders, answered):
+                self._run(statement, values)
 
     def bury(self, tombstone: Tombstone) -> None:
         """Takes a render out of the pool; an open intent of its key is closed, its text gone."""

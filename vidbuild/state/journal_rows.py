@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from vidbuild.state.identity import key_of
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Refusal, Tombstone
 from vidbuild.state.records import Render, Status
 
@@ -119,6 +120,26 @@ def render_row(project: str, render: Render, *, key: str) -> tuple[Any, ...]:
         render.failure_code,
         render.failure_message,
     )
+
+
+def adoption(
+    project: str, renders: Iterable[Render], answered: Iterable[Render]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """What makes videos those of their contents, on somebody's word: nothing that was said of
+    them before counts any more. Intents are closed whichever account they were sent to."""
+    for intent in answered:
+        yield (
+            "UPDATE intents SET state='answered', body=NULL, title=NULL WHERE provider=? AND key=?",
+            (intent.provider, key_of(project, intent)),
+        )
+    for render in renders:
+        for table in ("tombstones", "renders"):
+            statement = (
+                f"DELETE FROM {table} WHERE provider=? AND account IN ('', ?) AND video_id=?"  # noqa: S608 - constants only
+            )
+            yield statement, (render.provider, render.account or "", render.video_id)
+        values = render_row(project, render, key=key_of(project, render))
+        yield f"INSERT INTO renders VALUES ({','.join('?' * len(values))})", values  # noqa: S608 - constants only
 
 
 def in_json(value: Any) -> str:
