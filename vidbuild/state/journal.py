@@ -180,7 +180,7 @@ class Journal:
         )
 
     def adopt(self, renders: Iterable[Render], answered: Iterable[Render]) -> None:
-        """Videos named as those of their contents, and the intents that they answer: all or none."""
+        """Videos named as those of their contents, and the intents that they answer; or nothing."""
         with self._transaction():
             for statement, values in adoption(self._project, renders, answered):
                 self._run(statement, values)
