@@ -1,7 +1,7 @@
 """Where a process may be killed, put around everything that it leaves behind.
 
 A step is every commit of a database, every HTTP call and every change of a file, each before
-and after it has happened; an answer's body also has a middle. The kill is a real SIGKILL: no
+and after it has happened; a download also has a middle. The kill is a real SIGKILL: no
 handler, no `finally`, no flush. Nothing in the program knows of it; the libraries are wrapped.
 """
 
@@ -18,8 +18,9 @@ from typing import Any
 
 import httpx
 
-# A step's name, and which one of its name.
+# A step's name, and which one of its name; any step of all under the empty name.
 Point = tuple[str, int]
+ANY = ""
 
 _CHANGE = re.compile(
     r"(INSERT|UPDATE|DELETE|CREATE|ALTER)\b(?: OR \w+)?(?: INTO| FROM| TABLE)? (\w+)"
@@ -36,9 +37,9 @@ class Reaper:
         self._seen: Counter[str] = Counter()
 
     def __call__(self, step: str) -> None:
-        self._seen[step] += 1
+        self._seen.update((step, ANY))
         os.write(self._log, f"{step}\n".encode())
-        if (step, self._seen[step]) == self._at:
+        if self._at in ((step, self._seen[step]), (ANY, self._seen[ANY])):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -80,7 +81,8 @@ def _calls(reaper: Reaper) -> None:
         response = await send(self, request)
         reaper(f"{call}: after")
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Halved(response.stream, lambda: reaper(f"{call}: half"))
+        if "/files/" in call:
+            response.stream = _Halved(response.stream, lambda: reaper(f"{call}: half"))
         return response
 
     setattr(httpx.AsyncHTTPTransport, "handle_async_request", step)  # noqa: B010 - mypy knows no assignment to methods
@@ -107,6 +109,8 @@ class _Halved(httpx.AsyncByteStream):
 def _files(reaper: Reaper) -> None:
     def stepped(name: str, change: Callable[..., Any], which: int) -> Callable[..., Any]:
         def step(*given: Any, **more: Any) -> Any:
+            if name == "unlink" and not more and not os.path.lexists(given[0]):
+                return change(*given)
             label = f"file: {name} {_role(given[which])}"
             reaper(f"{label}: before")
             done = change(*given, **more)

@@ -21,10 +21,10 @@ import pytest
 from tests.crash import judge
 from tests.crash.conftest import EVERYTHING
 from tests.crash.nest import Done
-from tests.crash.reaper import Point
+from tests.crash.reaper import ANY, Point
 from tests.crash.scene import UPLOADS, Scene, again, begun
 
-PARTS = 8 if EVERYTHING else 1
+PARTS = 6 if EVERYTHING else 1
 FEW = 13  # points of one studio that `make test` tries
 STEADY = ("--render-seconds", "0.05")
 # What goes wrong without an error answer: with those replayed, a key would be spoilt for a day.
@@ -54,6 +54,10 @@ _references: dict[tuple[str, ...], Reference] = {}
 _numbers = count()
 
 
+# Calls that are repeated until something has happened: so many of them are tried, not all.
+_POLLS = {"call: GET /v3/videos/statuses": 6, "call: GET /v3/videos/ID": 20}
+
+
 def reference(prepared: Scene, options: Sequence[str]) -> Reference:
     """Made once for each studio."""
     known = tuple(options)
@@ -72,7 +76,8 @@ def points(steps: Sequence[str]) -> Iterator[Point]:
     seen: Counter[str] = Counter()
     for step in steps:
         seen[step] += 1
-        yield step, seen[step]
+        if seen[step] <= _POLLS.get(step.rpartition(":")[0], len(steps)):
+            yield step, seen[step]
 
 
 def place(prepared: Scene) -> Path:
@@ -149,3 +154,47 @@ def failing_points() -> Iterator[Callable[[object], AbstractContextManager[None]
 
     yield tried
     assert not failures, f"{len(failures)} points:\n" + "\n".join(failures)
+
+
+LOST: dict[str, tuple[str, ...]] = {"journal": ("journal.db*",), "lock": ("vidbuild.lock",)}
+LOST["both"] = (*LOST["journal"], *LOST["lock"])
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("studio", STUDIOS)
+def test_killed_and_records_lost(prepared: Scene, studio: str, lost: str) -> None:
+    """Whatever of its own records an apply has lost, nothing is paid again."""
+    options = STUDIOS[studio]
+    wanted = reference(prepared, options)
+    with failing_points() as tried:
+        for at in spread(wanted.points, 24 if EVERYTHING else 2, f"{studio} {lost}"):
+            with tried(at), begun(prepared, place(prepared), options) as scene:
+                killed(scene, at)
+                for pattern in LOST[lost]:
+                    for path in scene.project.rglob(pattern):
+                        path.unlink()
+                again(scene, most=3)  # one that is known to have failed may be met anew
+                judge.paid_once(scene)
+                judge.complete(scene, strays=lost != "journal")
+                judge.nothing_left(scene)
+                judge.nothing_to_do(scene)
+                assert judge.outcome(scene).jobs == wanted.outcome.jobs
+
+
+@pytest.mark.parametrize("studio", STUDIOS)
+def test_killed_twice(prepared: Scene, studio: str) -> None:
+    options = STUDIOS[studio]
+    wanted = reference(prepared, options)
+    draw = random.Random(studio)  # noqa: S311 - to repeat
+    with failing_points() as tried:
+        for first in spread(wanted.points, 48 if EVERYTHING else 3, f"{studio} twice"):
+            second = (ANY, draw.randrange(1, 300))
+            with (
+                tried((first, second)),
+                begun(prepared, place(prepared), options) as scene,
+            ):
+                doubt = in_doubt(killed(scene, first))
+                doubt += in_doubt(scene.run("apply", "-y", at=second))
+                again(scene)
+                judge_all(scene, uploads=UPLOADS + doubt)
+                same(judge.outcome(scene), wanted.outcome)

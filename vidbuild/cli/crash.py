@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 
 import click
@@ -25,7 +26,11 @@ def show_crash(error: BaseException) -> None:
 
 
 def scrubbed(text: str) -> str:
-    """The text without the values of variables that hold secrets."""
+    """The text without the key, wherever it was found, and without the values of variables that
+    hold secrets."""
+    credentials = sys.modules.get("vidbuild.provider.credentials")
+    for secret in credentials.given_out if credentials else ():
+        text = text.replace(secret, "<the API key>")
     for name, value in os.environ.items():
         if len(value) >= _MIN_SECRET and any(word in name.upper() for word in _SECRET_WORDS):
             text = text.replace(value, f"<{name}>")

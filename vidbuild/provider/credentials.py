@@ -38,6 +38,10 @@ _LOGIN = (
 _SECRET = 8
 
 
+# Every secret that this process has found: what shows a bug takes them out of its text.
+given_out: set[str] = set()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
     """A secret and how it is sent. `origin` says where it was found; the secret is never shown."""
@@ -191,6 +195,7 @@ def _credential(text: str, origin: str, *, bearer: bool = False) -> Credential:
             f"the API key in {origin} holds a blank or a character that no key has",
             "copy the key again, alone, in one line",
         )
+    given_out.add(secret)
     return Credential(secret=secret, origin=origin, bearer=bearer)
 
 
