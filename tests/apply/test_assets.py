@@ -100,21 +100,32 @@ def test_an_entry_that_was_not_selected_keeps_its_old_id_and_the_new_one_counts(
 
 
 def test_a_provider_that_repeats_its_refusals_is_not_uploaded_to_for_ever(world: World) -> None:
-    """Under the key the old refusal comes again for a day: said, nothing paid, and then it works;
-    a new revision is a new request at once."""
+    """Under the key the old refusal comes again for a day: said, nothing paid, then it works."""
     shown(world).cloud.replay_errors = True
     background(world, "b", office(world))
     result = world.apply()
     [failure] = result.failures
     assert (failure.name, failure.code, failure.reason) == ("b", "VB556", "asset_not_found")
-    assert "revision" in str(failure.hint)
     assert len(world.cloud.uploads) == 2
     assert len(set(keys(world))) == 1
     assert set(world.journal().assets.values()) == {"a2"}
     assert "b" not in world.lock().videos
+    assert "--resubmit b" in str(failure.hint)
     world.clock.time += 25 * 3600
     assert world.apply().exit_code == 0
     assert world.cloud.charged() == {"Script a.": 1, "Script b.": 1}
+
+
+def test_a_refusal_that_is_repeated_can_be_given_up(world: World) -> None:
+    shown(world).cloud.replay_errors = True
+    background(world, "b", office(world))
+    world.apply()
+    world.cloud.calls.clear()
+    assert world.apply(resubmit=frozenset({"b"})).exit_code == 0
+    assert [key.rsplit(":", 1)[1] for key in keys(world)] == ["2"]
+    assert world.cloud.charged() == {"Script a.": 1, "Script b.": 1}
+    assert len(world.cloud.uploads) == 2
+    assert quiet(world)
 
 
 def test_what_may_have_been_taken_is_not_sent_with_another_body(world: World) -> None:

@@ -171,6 +171,25 @@ def test_an_intent_that_this_journal_saw_refused_is_no_job(shift: int, known: bo
     assert (pool.best(FINGERPRINTS[1], name="tour") is not None) is known
 
 
+def test_a_refused_request_is_no_member_and_can_be_given_up() -> None:
+    refusals = [
+        Refusal(key=key, provider=provider, account="acc1", first_sent=1.0, last_sent=2.0)
+        for key, provider in [
+            (make_key(PROJECT, FINGERPRINTS[1], 2), "heygen"),
+            (make_key(PROJECT, FINGERPRINTS[1], 3), "studio"),
+            (make_key("other", FINGERPRINTS[1], 4), "heygen"),
+            ("no key of ours", "heygen"),
+            (f"vb1:{PROJECT}:x:\N{ARABIC-INDIC DIGIT ONE}", "heygen"),
+        ]
+    ]
+    pool = pool_of(lock(), Recorded(refusals=tuple(refusals)))
+    assert pool.members == ()
+    assert pool.attempt(FINGERPRINTS[1]) == 1
+    [refused] = pool.refused[FINGERPRINTS[1]]
+    assert list(pool.refused) == [FINGERPRINTS[1]]
+    assert (refused.attempt, refused.account, refused.status) == (2, "acc1", Status.intent)
+
+
 def test_another_providers_renders_are_not_in_the_pool() -> None:
     draft = replace(render(1), provider="studio")
     assert pool_of(lock(tour=entry(draft)), Recorded(renders=(draft,))).members == ()

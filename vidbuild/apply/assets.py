@@ -146,9 +146,9 @@ def _is_new(run: Run, asset: Asset) -> bool:
 def _repeated(failure: Failed) -> Failed:
     """Uploaded anew and still unknown: some providers repeat an answer under its key."""
     hint = (
-        "apply again later: the provider may repeat this answer for a day; a new `revision` of the "
-        "video is a new request"
-    )
+        "apply again later, or with `--resubmit NAME`: the provider may repeat this answer "
+        "for a day, though the file is there now"
+    ).replace("NAME", failure.failure.name or "NAME")
     return Failed(
         replace(failure.failure, hint=hint),
         exit_code=failure.exit_code,

@@ -1,4 +1,5 @@
-"""What `--resubmit NAME` gives up: the renders of a content that are in flight or failed.
+"""What `--resubmit NAME` gives up: the renders of a content that are in flight or failed, and
+the requests that were refused: a provider may repeat a refusal under its key for a day.
 
 Says what is wrong with a name that has none of these. Deciding what follows is `decide`.
 """
@@ -35,6 +36,7 @@ def resubmitted(situation: Situation, sights: Mapping[str, Sight]) -> dict[str, 
         live = [m.render for m in members if m.in_flight or m.failed]
         if sight.equal and sight.own is not None and (sight.own.in_flight or sight.own.failed):
             live += [sight.own.render] * (sight.own.render not in live)
+        live += situation.pool.refused.get(sight.request.fingerprint, ())
         given_up[sight.request.fingerprint] = tuple(live)
     return given_up
 

@@ -18,6 +18,14 @@ def make_key(project: str, fingerprint: str, attempt: int) -> str:
     return f"vb1:{project}:{fingerprint.removeprefix('sha256:')}:{attempt}"
 
 
+def content_of_key(project: str, key: str) -> tuple[str, int] | None:
+    """Fingerprint and attempt of a key of this project; None for any other text."""
+    content, _, attempt = key.removeprefix(f"vb1:{project}:").partition(":")
+    whole = attempt.isascii() and attempt.isdecimal()
+    found = (f"sha256:{content}", int(attempt)) if whole else None
+    return found if found and make_key(project, *found) == key else None
+
+
 def key_of(project: str, render: Render) -> str:
     """The key that a render was sent under; a lock keeps it only while it is in flight."""
     return render.key or make_key(project, render.fingerprint, render.attempt)

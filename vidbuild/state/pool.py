@@ -78,7 +78,8 @@ class Pool:
     """All renders of one provider; `build_pool` makes it.
 
     `contents` lists the members under each content; `buried` the attempts that only a
-    tombstone remembers.
+    tombstone remembers; `refused` those that are no job, as this journal saw: nothing of the
+    pool but what `--resubmit` can give up.
     """
 
     project: str
@@ -86,6 +87,7 @@ class Pool:
     contents: Mapping[str, tuple[Member, ...]]
     identities: Mapping[Identity, Member]
     buried: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, tuple[Render, ...]] = field(default_factory=dict)
 
     def of(self, fingerprint: str, masked: str | None = None) -> tuple[Member, ...]:
         """Every render of the content, tombstoned ones included."""

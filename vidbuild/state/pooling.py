@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from vidbuild.state.identity import Identity, identity, key_of, merge, same_key
+from vidbuild.state.identity import Identity, content_of_key, identity, key_of, merge, same_key
 from vidbuild.state.pool import Member, Place, Pool
 from vidbuild.state.recorded import Intent, Recorded, Tombstone
 from vidbuild.state.records import Entry, Lock, Render, Status
@@ -130,6 +130,7 @@ def _joined(
         contents={content: tuple(found) for content, found in contents.items()},
         identities=identities,
         buried=_buried(graves),
+        refused=_refused(project, journal, provider),
     )
 
 
@@ -175,3 +176,23 @@ def _buried(graves: Iterable[Tombstone]) -> dict[str, int]:
         if grave.reason != "removed":
             highest[grave.fingerprint] = max(highest.get(grave.fingerprint, 0), grave.attempt)
     return highest
+
+
+def _refused(project: str, journal: Recorded, provider: str) -> dict[str, tuple[Render, ...]]:
+    """The attempts of each content that were refused, as intents."""
+    found: defaultdict[str, list[Render]] = defaultdict(list)
+    for refusal in journal.refusals:
+        content = content_of_key(project, refusal.key)
+        if content is not None and refusal.provider == provider:
+            fingerprint, attempt = content
+            found[fingerprint].append(
+                Render(
+                    provider=provider,
+                    account=refusal.account,
+                    fingerprint=fingerprint,
+                    status=Status.intent,
+                    attempt=attempt,
+                    key=refusal.key,
+                )
+            )
+    return {fingerprint: tuple(renders) for fingerprint, renders in found.items()}
