@@ -45,7 +45,9 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^a-z0-9-]", "", h.lower().replace(" ", "-")) for h in heads}
 
 
-@pytest.mark.parametrize("name", ["init", "validate", "list", "explain", "impact", "fetch"])
+@pytest.mark.parametrize(
+    "name", ["init", "validate", "list", "explain", "impact", "fetch", "status", "wait", "refresh"]
+)
 def test_every_option_is_documented(name: str) -> None:
     section = COMMANDS_PAGE.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
     command: click.Command = import_module(COMMANDS[name][0]).command
@@ -54,6 +56,15 @@ def test_every_option_is_documented(name: str) -> None:
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.name not in common:
             assert max(parameter.opts, key=len) in section, parameter.name
+
+
+def test_every_option_of_the_lock_s_commands_is_documented() -> None:
+    page = (ROOT / "docs" / "lock.md").read_text(encoding="utf-8")
+    group: click.Group = import_module(COMMANDS["lock"][0]).command
+    for name, command in group.commands.items():
+        assert f"vidbuild lock {name}" in page
+        own = [p for p in command.params if isinstance(p, click.Option) and p.expose_value]
+        assert all(max(option.opts, key=len) in page for option in own if option.name != "yes")
 
 
 def test_every_column_is_documented() -> None:
