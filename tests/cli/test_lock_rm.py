@@ -250,3 +250,18 @@ def test_a_held_project(rendered: Shop) -> None:
         for arguments in (["rm", "one", "-y"], ["mv", "one", "x"], ["mv", "--from", "m.csv"],
                           ["merge"]):  # fmt: skip
             assert rendered.run("lock", *arguments).returncode == 8, arguments
+
+
+def test_a_plan_that_remembers_the_last_one_sees_the_lock_s_care(rendered: Shop) -> None:
+    def last() -> str:
+        return rendered.run("plan").stdout.splitlines()[-1]
+
+    assert last() == last() == "Nothing to do: 3 videos are up to date."
+    video_id = rendered.lock()["videos"]["one"]["render"]["video_id"]
+    assert rendered.run("lock", "rm", "one", "-y").returncode == 0
+    assert last().startswith("Plan: 1 to create, 2 unchanged.")
+    assert rendered.run("lock", "adopt", "one", video_id).returncode == 0
+    assert last() == "Nothing to do: 2 videos are up to date; 1 to fetch."
+    rendered.apply()
+    assert rendered.run("lock", "mv", "one", "four").returncode == 0
+    assert last().startswith("Plan: 1 to reuse, 2 unchanged.")
