@@ -12,7 +12,8 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,22 +32,28 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return _ESCAPES.sub("", self.raw).replace("\r\n", "\n")
+        return _ESCAPES.sub("", self.raw).replace("\r\n", "\n").replace("\r", "\n")
 
     def until(self, wanted: str) -> str:
         """What is shown up to and with these words."""
+        end = time.monotonic() + _PATIENCE
         while wanted not in self.text.replace("\n", " "):
+            assert time.monotonic() < end, self.text
             assert self._read(), self.text
         return self.text
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
-    def press(self, key: str) -> None:
-        """A key that ends the command, again where it came between a question and its reading."""
-        self.type(key)
-        while not select.select([self._master], [], [], 1.0)[0]:
-            self.type(key)
+    def ended_by(self, stop: Callable[[], None]) -> int:
+        """The exit code after `stop`, which is repeated where it came in the moment between a
+        question and the reading of its answer, as anybody would."""
+        for _ in range(round(_PATIENCE)):
+            stop()
+            while select.select([self._master], [], [], 1.0)[0]:
+                if not self._read():
+                    return self.process.wait(timeout=_PATIENCE)
+        raise AssertionError(f"it does not end:\n{self.text}")
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

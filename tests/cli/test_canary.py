@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -162,11 +163,12 @@ def test_interrupted_at_the_question(shop: Shop, how: str) -> None:
     assert shop.run("plan", "-o", "saved.plan").returncode == 0
     with asked(shop, "saved.plan") as shown:
         shown.until("Only `yes` goes on")
-        if how == "SIGTERM":
-            shown.signal(signal.SIGTERM)
-        else:
-            shown.press("\x03" if how == "Ctrl-C" else "\x04")
-        assert shown.code() == 130
+        stops: dict[str, Callable[[], None]] = {
+            "Ctrl-C": lambda: shown.type("\x03"),
+            "Ctrl-D": lambda: shown.type("\x04"),
+            "SIGTERM": lambda: shown.signal(signal.SIGTERM),
+        }
+        assert shown.ended_by(stops[how]) == 130
     assert set(shop.lock()["videos"]) == {"c"}
     assert len(shop.jobs()) == 1
     assert "Traceback" not in shown.text

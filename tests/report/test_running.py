@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.plan.worlds import entry, plan, request
 from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event, EventKind
-from vidbuild.apply.work import Failure, Result
+from vidbuild.apply.work import Failure, Place, Result
+from vidbuild.diagnostics import Span
 from vidbuild.plan.model import Estimate
 from vidbuild.report.events import event_json, events_plain
 from vidbuild.report.progress import Progress
@@ -143,6 +144,16 @@ def test_long_names_keep_their_ends_and_columns_stay_columns() -> None:
     assert bar.startswith("[-")
 
 
+def test_a_job_that_waits_for_room_is_not_in_flight() -> None:
+    progress = three()
+    progress.feed(event("progress", "a", 101.0, status="uploading"))
+    assert progress.lines(103.0)[1].split() == ["a", "uploading", "2s"]
+    progress.feed(event("progress", "a", 110.0, status="waiting"))
+    assert len(progress.lines(110.0)) == 1
+    progress.feed(event("submitted", "a", 120.0))
+    assert progress.lines(121.0)[1].split() == ["a", "rendering", "1s"]
+
+
 def test_progress_of_nothing() -> None:
     assert "0/0" in Progress(plan([]), start=0.0).lines(0.0)[0]
 
@@ -219,6 +230,65 @@ def test_a_summary_of_failures_says_what_to_do() -> None:
         "Apply: 1 failed, 2 in flight, in 1m15s.",
         "2 videos still in flight: the next apply goes on.",
     ]
+
+
+def failures(count: int, **fields: Any) -> tuple[Failure, ...]:
+    usual: dict[str, Any] = {"code": "VB556", "message": "no voice", "reason": "voice_not_found"}
+    return tuple(Failure(name=f"v{n}", **{**usual, **fields}) for n in range(count))
+
+
+PLACE = Place(span=Span(file="vidbuild.yaml", line=8, column=5), layer="override 2")
+
+
+def test_a_failure_leads_to_its_line() -> None:
+    told = [
+        *failures(1, field="voice_id", place=PLACE, hint="choose another"),
+        *failures(1, place=replace(PLACE, layer=None)),
+    ]
+    text = summary_text(result(failures=tuple(told)), output_dir="build")
+    assert text.split("\n")[:5] == [
+        "! v0: VB556 voice_not_found: no voice (field voice_id)",
+        "  vidbuild.yaml:8:5: set by override 2",
+        "  hint: choose another",
+        "! v0: VB556 voice_not_found: no voice",
+        "  vidbuild.yaml:8:5: the video is defined here",
+    ]
+
+
+def test_hundreds_of_one_kind_are_told_as_one() -> None:
+    mixed = (
+        *failures(21, place=PLACE, hint="choose another"),
+        *failures(20, reason="avatar_not_found"),
+        Failure(name=None, code="VB556", message="the disk is full", reason="voice_not_found"),
+    )
+    lines = summary_text(result(failures=mixed), output_dir="build").split("\n")
+    assert lines[:6] == [
+        "! 21 videos: VB556 voice_not_found: no voice",
+        "    v0 (vidbuild.yaml:8:5)",
+        "    v1 (vidbuild.yaml:8:5)",
+        "    v2 (vidbuild.yaml:8:5)",
+        "    … and 18 more",
+        "  hint: choose another",
+    ]
+    assert lines[6:26] == [f"! v{n}: VB556 avatar_not_found: no voice" for n in range(20)]
+    assert lines[26] == "!: VB556 voice_not_found: the disk is full"
+
+
+def test_one_kind_in_many_words_shows_some_of_them() -> None:
+    said = [replace(f, message=f"{f.name}\x1b is broken") for f in failures(400)]
+    lines = summary_text(result(failures=tuple(said)), output_dir="build").split("\n")
+    assert lines[:5] == [
+        "! 400 videos: VB556 voice_not_found",
+        "    v0: v0\\x1b is broken",
+        "    v1: v1\\x1b is broken",
+        "    v2: v2\\x1b is broken",
+        "    … and 397 more",
+    ]
+
+
+def test_what_was_not_submitted_is_counted() -> None:
+    text = summary_text(result(counts={"completed": 1}, left=7), output_dir="b", command="wait")
+    assert text.startswith("Wait: 1 rendered, 7 not submitted, in 1m15s.")
 
 
 @pytest.mark.parametrize(

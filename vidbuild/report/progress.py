@@ -78,7 +78,9 @@ class Progress:
         """The lines to draw: none wider than `width`, and at most `height`."""
         paint = painter(color=color)
         jobs = sorted(self._flying.items(), key=lambda job: (job[1].since, job[0]))
-        room = max(min(_JOBS_SHOWN, height - 2), 0)
+        room = min(_JOBS_SHOWN, max(height - 1, 0))
+        if len(jobs) > room:
+            room = min(_JOBS_SHOWN, max(height - 2, 0))  # a line says how many more
         shown = list(_job_lines(jobs[:room], now, width, paint))
         if len(jobs) > room and height > 1:
             shown.append(clip_start(f"  and {len(jobs) - room:,} more in flight", width))
