@@ -98,6 +98,7 @@ bench: $(VENV)/.installed $(BENCH_TOOLS)/.installed  ## measure what the docs qu
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/resolve.py
 	$(BIN)/python bench/draft.py
+	$(BIN)/python bench/schedule.py
 
 bench-studio: $(VENV)/.installed  ## ten thousand simulated jobs from ten clients through the served studio
 	$(BIN)/python bench/studio.py

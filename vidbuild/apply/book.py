@@ -19,6 +19,8 @@ from vidbuild.state.records import Entry, Lock
 
 CHECKPOINT_SECONDS = 5.0
 
+Mark = tuple[int, int, int]
+
 
 class Book:
     """The working lock. `put` and `drop` change it, `save` brings it to the disk."""
@@ -31,7 +33,7 @@ class Book:
         self._shown = shown
         self._clock = clock
         self._blocks: Blocks = {}
-        self._seen: bytes | None = None
+        self._seen: Mark | None = None  # as what the file was last read or written
         self._saved_at = clock.now()
         self._dirty = False
 
@@ -73,19 +75,19 @@ class Book:
 
     def _write(self) -> None:
         self._saved_at = self._clock.now()
-        found = self._path.read_bytes() if self._path.exists() else None
-        if found == self._seen:
+        seen = _mark(self._path)
+        if seen is not None and self._seen == seen:
             theirs = self._base
         else:  # the first time, or somebody else wrote it meanwhile
+            found = self._path.read_bytes() if self._path.exists() else None
             theirs = self._read(found)
             if found is not None:
                 self._take(join(self._base, self._mine(), theirs))
         mine = self._mine()
         if mine != theirs:
-            data = encode_lock(mine, self._blocks)
-            write_atomic(self._path, data, alone=True)
-            found = data
-        self._seen, self._base = found, mine
+            write_atomic(self._path, encode_lock(mine, self._blocks), alone=True)
+            seen = _mark(self._path)
+        self._seen, self._base = seen, mine
 
     def _mine(self) -> Lock:
         return Lock(project=self._base.project, videos=dict(self._videos), extra=self._extra)
@@ -98,3 +100,12 @@ class Book:
         if found is None:
             return Lock(project=self._base.project)
         return decode_lock(found, project=self._base.project, file=self._shown)
+
+
+def _mark(path: Path) -> Mark | None:
+    """What changes with a file; whoever replaces it makes another one of it."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

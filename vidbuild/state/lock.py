@@ -37,7 +37,7 @@ _UNSURE = re.compile(r"[:,\[]-?(?:\d+\.0[,}\]]|[\d.]+e|\d{16})")
 _BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
 _MEMBERS = ("project", "version", "videos")
 
-Blocks = dict[str, tuple[Entry, str]]
+Blocks = dict[str, tuple[Entry, bytes]]
 Seen = dict[str, tuple[Any, Entry]]
 
 
@@ -94,20 +94,25 @@ def decode_lock(data: bytes, *, project: str | None, file: str, seen: Seen | Non
 
 
 def encode_lock(lock: Lock, blocks: Blocks | None = None) -> bytes:
-    """The bytes of the lock. `blocks` remembers each entry's text from one call to the next."""
+    """The bytes of the lock. `blocks` remembers each entry's bytes from one call to the next."""
     cache: Blocks = {} if blocks is None else blocks
-    texts: list[str] = []
+    blocks_in_order: list[bytes] = []
     for name in sorted(lock.videos):
         entry = lock.videos[name]
         known = cache.get(name)
         if known is None or known[0] is not entry:
-            known = cache[name] = (entry, _block(name, entry))
-        texts.append(known[1])
-    videos = "{\n" + ",\n".join(texts) + "\n  }" if texts else "{}"
-    members = {key: _line(value) for key, value in lock.extra.items()}
-    members |= {"project": _line(lock.project), "version": str(VERSION), "videos": videos}
-    lines = ",\n".join(f"  {_line(key)}: {members[key]}" for key in sorted(members))
-    return f"{{\n{lines}\n}}\n".encode()
+            known = cache[name] = (entry, _block(name, entry).encode())
+        blocks_in_order += (b",\n" if blocks_in_order else b"{\n", known[1])
+    videos = [*blocks_in_order, b"\n  }"] if blocks_in_order else [b"{}"]
+    members = {key: [_line(value).encode()] for key, value in lock.extra.items()}
+    members["project"] = [_line(lock.project).encode()]
+    members |= {"version": [str(VERSION).encode()], "videos": videos}
+    # A large lock is put together once, not from wholes of wholes.
+    pieces = [b"{"]
+    for key in sorted(members):
+        pieces += (b"\n  " if len(pieces) == 1 else b",\n  ", _line(key).encode(), b": ")
+        pieces += members[key]
+    return b"".join([*pieces, b"\n}\n"])
 
 
 def check_of(body: Mapping[str, Any]) -> str:
