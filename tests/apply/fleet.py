@@ -67,6 +67,16 @@ def _step(call: str) -> None:
     _fate.get()(call)
 
 
+@contextmanager
+def doomed(fate: Step) -> Iterator[None]:
+    """Whatever is begun here has this fate."""
+    before = _fate.set(fate)
+    try:
+        yield
+    finally:
+        _fate.reset(before)
+
+
 _fate: ContextVar[Step] = ContextVar("fate", default=_unharmed)
 _asking: ContextVar[Machine | None] = ContextVar("asking", default=None)
 
@@ -164,8 +174,10 @@ class Machine(World):
 
 @dataclass(slots=True, kw_only=True)
 class Ledger(Cloud):
-    """The provider that writes down every create that nobody had asked for."""
+    """The provider that writes down every create that nobody had asked for. It is a place to
+    die at, too."""
 
+    step: Step = _step
     strays: list[str] = field(default_factory=list)
 
     async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer:
@@ -303,7 +315,7 @@ class Fleet:
 def fleet(size: int = 1, *, remembers: bool = False) -> Iterator[Fleet]:
     """Machines in folders of their own that leave nothing behind."""
     clock = VirtualClock()
-    ledger = Ledger(clock=clock, step=_step)
+    ledger = Ledger(clock=clock)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, mortal():
         machines = []
         for number in range(size):

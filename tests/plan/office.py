@@ -72,13 +72,15 @@ class Office:
     """What applies leave behind: a lock and a folder of files for each profile, one journal.
 
     `files` maps the profile and an output's path to the digest of what lies there; `jobs` are
-    all that was ever paid for, by video id, with their content and how they ended.
+    all that was ever paid for, by video id, with their content and how they ended; `place` tells
+    the ids of one clone from another's.
     """
 
     locks: dict[str | None, Lock] = field(default_factory=dict)
     files: dict[tuple[str | None, str], str] = field(default_factory=dict)
     journal: Recorded = field(default_factory=Recorded)
     jobs: dict[str, tuple[str, Status]] = field(default_factory=dict)
+    place: str = ""
 
     def copy(self) -> Office:
         return replace(self, locks=dict(self.locks), files=dict(self.files), jobs=dict(self.jobs))
@@ -217,7 +219,7 @@ class _Apply:
     def _sent(self, change: Change) -> Render:
         assert change.request is not None
         fingerprint = change.request.fingerprint
-        number = f"v{len(self.office.jobs) + 1}"
+        number = f"v{self.office.place}{len(self.office.jobs) + 1}"
         self.office.jobs[number] = (fingerprint, Status.submitted)
         return Render(
             provider=self.sources.provider,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,11 +45,11 @@ def known(lock: Lock) -> dict[Identity, Render]:
     return found
 
 
-def branch(base: Office, sequence: list[Step], prune: bool) -> Office:
+def branch(base: Office, place: str, sequence: list[Step]) -> Office:
     office = base.copy()
+    office.place = place
     for step in sequence:
-        if prune or not step.prune:
-            list(carried_out(office, step, keep_history=1))
+        list(carried_out(office, replace(step, prune=False), keep_history=1))
     return office
 
 
@@ -59,8 +60,8 @@ def test_after_a_join_only_what_neither_side_has_is_rendered(
     """Without any journal, whatever the sources have become: nothing that was finished or in
     flight on a side is paid for again, but for finished renders that the base had and a side has
     evicted; the joined lock has all that both sides have, less those and what failed."""
-    base = branch(Office(), before, prune=False)
-    sides = [branch(base, each, prune=False) for each in (left, right)]
+    base = branch(Office(), "", before)
+    sides = [branch(base, *each) for each in (("ours", left), ("theirs", right))]
     step = Step(wanted=wanted)
     ours, theirs, old = (each.lock(step.sources()) for each in (*sides, base))
     both = join(old, ours, theirs)
