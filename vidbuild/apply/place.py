@@ -30,6 +30,12 @@ KINDS = ("video", "subtitle", "thumbnail")
 _PART = ".part"
 
 
+def clear_staging(folder: Path) -> None:
+    """Removes what was staged in an output folder and cannot be continued; only the holder of
+    the project may."""
+    _sweep(folder, _begun(folder))
+
+
 class Shelf:
     """The output folder of one apply. `known` are the digests that may be replaced."""
 
@@ -69,17 +75,17 @@ class Shelf:
     def clear(self, renders: Iterable[Render] = ()) -> None:
         """Removes what an earlier apply left half done, but for downloads of these renders that
         can be continued. Only the holder of the project may."""
-        begun = self._begun()
+        begun = _begun(self.folder)
         wanted = {
             _part(render.video_id or "", kind)
             for render in (renders if begun else ())
             for kind in KINDS
         }
-        self._sweep([path for path in begun if path.name in wanted])
+        _sweep(self.folder, [path for path in begun if path.name in wanted])
 
     def close(self) -> None:
         """Removes the staging folder with what was not put in place and cannot be continued."""
-        self._sweep(self._begun())
+        clear_staging(self.folder)
 
     def staged(self, path: str) -> Path:
         """Where the file for `path` is prepared. Raises OSError."""
@@ -185,25 +191,6 @@ class Shelf:
         staging.mkdir(parents=True, exist_ok=True)
         return staging
 
-    def _begun(self) -> list[Path]:
-        """The downloads that can be continued."""
-        with suppress(OSError):
-            found = sorted((self.folder / STAGING).glob(f"*{_PART}"))
-            return [path for path in found if left_of(path) is not None]
-        return []
-
-    def _sweep(self, kept: Iterable[Path]) -> None:
-        """Empties the staging folder but for these, and removes it where nothing stays."""
-        staging = self.folder / STAGING
-        stays = {name for path in kept for name in (path.name, mark_of(path).name)}
-        if not stays or staging.is_symlink():
-            shutil.rmtree(staging, ignore_errors=True)
-            return
-        with suppress(OSError):
-            for path in staging.iterdir():
-                if path.name not in stays:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-
     def _prune(self, folder: Path) -> None:
         """Removes folders that have become empty, up to the output folder itself."""
         while folder != self.folder and folder.is_relative_to(self.folder):
@@ -224,6 +211,27 @@ def _nearest(folder: Path) -> Path:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
+
+
+def _begun(folder: Path) -> list[Path]:
+    """The downloads that can be continued."""
+    with suppress(OSError):
+        found = sorted((folder / STAGING).glob(f"*{_PART}"))
+        return [path for path in found if left_of(path) is not None]
+    return []
+
+
+def _sweep(folder: Path, kept: Iterable[Path]) -> None:
+    """Empties the staging folder but for these, and removes it where nothing stays."""
+    staging = folder / STAGING
+    stays = {name for path in kept for name in (path.name, mark_of(path).name)}
+    if not stays or staging.is_symlink():
+        shutil.rmtree(staging, ignore_errors=True)
+        return
+    with suppress(OSError):
+        for path in staging.iterdir():
+            if path.name not in stays:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _aside(target: Path) -> Path:

@@ -112,8 +112,12 @@ def expect(proposal: Proposal, digest: str) -> Proposal:
 def tidy(workspace: Workspace) -> None:
     """Where nothing is left to do: an apply that was killed at its very end is over as well.
 
-    Its list is closed, and its journal's log, which may still hold text, is folded.
+    What it has staged is removed, its list is closed, and its journal's log, which may still
+    hold text, is folded.
     """
+    from vidbuild.apply.place import clear_staging
+
+    clear_staging(workspace.output_dir)
     lock, journal, path = workspace.lock, workspace.journal, workspace.journal_path
     done = [begun for begun in journal.applies if carried_out(begun.changes, lock.videos)]
     if not done and not path.with_name(f"{path.name}-wal").exists():
