@@ -163,6 +163,8 @@ def test_an_intent_without_an_answer(yard: Yard) -> None:
     found = one(yard)
     assert (found["status"], found["video_id"], found["unsure"]) == ("intent", None, False)
     assert found["ways_on"] == ["`vidbuild apply` sends it again under the same key"]
+    yard.later(20 * 3600 + 1)  # too old for its key
+    assert one(yard)["ways_on"] == ["`vidbuild apply` looks for it among the provider's videos"]
     yard.lock_path.unlink()
     assert one(yard)["name"] == "one"
     yard.write(two="Second.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from vidbuild.apply.submit import REPLAYED
 from vidbuild.diagnostics import Diagnostic
 from vidbuild.plan.flights import Flight
 from vidbuild.plan.model import Estimate
@@ -23,6 +24,10 @@ _THERE = {
     "failed": "there: failed",
     "not_found": "there: not known",
 }
+
+
+_SENT_AGAIN = "`vidbuild apply` sends it again under the same key"
+_LOOKED_FOR = "`vidbuild apply` looks for it among the provider's videos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,8 @@ def _ways(standing: Standing) -> Iterator[str]:
         yield f"`lock adopt {name} VIDEO_ID` if it is in the provider's own list of videos"
         yield f"`vidbuild apply --resubmit {name}` gives it up and pays anew"
     elif not flight.render.video_id:
-        yield "`vidbuild apply` sends it again under the same key"
+        known = standing.age is not None and standing.age <= REPLAYED
+        yield _SENT_AGAIN if known else _LOOKED_FOR
 
 
 def _good(standing: Standing) -> bool:
