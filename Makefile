@@ -62,9 +62,10 @@ schemas: $(VENV)/.installed  ## regenerate the project file's JSON Schema from t
 yaml-suite: $(VENV)/.installed  ## the public YAML test suite: make yaml-suite SUITE=DIR
 	$(BIN)/python -m tests.source.yaml_suite $(SUITE)
 
-fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, every property of plan, lock and fingerprint fifty times as often, and 450 broken media files
+fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, every property of plan, apply, lock and fingerprint fifty times as often, and 450 broken media files
 	FUZZ=12 $(BIN)/python -m pytest -n $(JOBS) tests/project/test_mutations.py
-	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/state tests/request/test_fingerprint.py
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/plan/test_joined.py tests/state tests/request/test_fingerprint.py
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search --timeout 3600 tests/apply/test_pay_once.py tests/apply/test_any_past.py tests/apply/test_accepted.py tests/apply/test_time.py::test_no_jump_of_any_clock_pays_twice
 	FUZZ=25 $(BIN)/python -m pytest tests/studio/test_bad_input.py -k broken_media
 
 contract: $(VENV)/.installed  ## the studio against its spec file: requests made up from every schema, in all phases

@@ -14,7 +14,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.apply.fleet import Fleet, fleet
-from vidbuild.state.records import Status
+from tests.apply.world import PROJECT
+from vidbuild.state.identity import identity, key_of, same_key
+from vidbuild.state.records import Lock, Render, Status
 
 SCRIPTS = ["One.", "Two.", "Three."]
 NAMES = ["a", "b", "c"]
@@ -88,6 +90,11 @@ def acts(machines: int, *, edits: bool, loses: bool = True) -> st.SearchStrategy
     return st.one_of(applies, applies, *others)
 
 
+def renders(lock: Lock) -> list[Render]:
+    entries = lock.videos.values()
+    return [render for entry in entries for render in (entry.render, *entry.history)]
+
+
 faults = st.dictionaries(st.integers(1, 12), st.sampled_from(FAULTS), max_size=6)
 
 
@@ -148,15 +155,34 @@ def test_no_render_leaves_the_pool_and_no_status_falls(
         ours.ledger.faults = wrong
         ours.write(wanted)
         machine = ours.machines[0]
-        known: dict[str, Status] = {}
+        known, written = machine.pool(), machine.lock()
         for act in sequence:
             if isinstance(act, Apply):
                 ours.apply(0, kills=act.kills, keep_history=keep, **act.options)
             else:
                 carry_out(act, ours)
-            now = machine.pool()
+            now, lock = machine.pool(), machine.lock()
             _has_not_shrunk(ours, known, now)
-            known = now
+            _has_let_go_of_nothing_in_flight(written, lock, now, keep)
+            known, written = now, lock
+
+
+def _has_let_go_of_nothing_in_flight(
+    before: Lock, after: Lock, pool: Mapping[str, Status], keep: int
+) -> None:
+    """Failed renders are kept as an entry's own alone; of finished ones `keep` beside it."""
+    full = any(
+        sum(not r.status.in_flight for r in entry.history) >= keep
+        for entry in after.videos.values()
+    )
+    there = {f(PROJECT, r) for r in renders(after) for f in (identity, same_key)}
+    for render in renders(before):
+        name = render.video_id or key_of(PROJECT, render)
+        status = pool.get(name)
+        if identity(PROJECT, render) in there or status in (None, Status.failed):
+            continue  # None: refused, or answered in the meantime
+        assert status is Status.completed, render
+        assert full, render
 
 
 def _has_not_shrunk(ours: Fleet, before: Mapping[str, Status], after: Mapping[str, Status]) -> None:
