@@ -35,9 +35,12 @@ def reply(
 
 @dataclass
 class Liar:
-    """`lies` are by script. `jobs` are scripts by key, `requests` the heads of all requests."""
+    """`lies` are by script, `about_all` the first answers to the bulk call. `slow` videos are
+    finished at a second look. `jobs` are scripts by key, `requests` the heads of all requests."""
 
     lies: Mapping[str, tuple[At, Any]] = field(default_factory=dict)
+    about_all: list[bytes] = field(default_factory=list)
+    slow: set[str] = field(default_factory=set)
     healthy: bool = False
     url: str = ""
     jobs: dict[str, str] = field(default_factory=dict)
@@ -55,6 +58,8 @@ class Liar:
             return self._create(head, json.loads(body))
         if path == ["v3", "videos", "statuses"]:
             ids = parse_qs(parts.query)["video_ids"][0].split(",")
+            if self.about_all:
+                return self.about_all.pop(0)
             return reply({"data": [{"video_id": i, "status": "completed"} for i in ids]})
         if path[:2] == ["v3", "videos"]:
             return self._told(path[2], "video", reply({"data": self._video(path[2])}))
@@ -71,6 +76,9 @@ class Liar:
 
     def _video(self, video_id: str) -> dict[str, Any]:
         link = f"{self.url}/files/{video_id}"
+        if video_id in self.slow:
+            self.slow.remove(video_id)
+            return {"id": video_id, "status": "brand_new_word", "video_url": link}
         found = {"id": video_id, "status": "completed", "duration": 2.5, "video_url": link}
         at, links = self.lies.get(video_id, ("", {}))
         return found | links if at == "links" and not self.healthy else found
@@ -92,6 +100,8 @@ class _Handler(socketserver.StreamRequestHandler):
                 head += line
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
+            if not line:
+                return  # somebody opened a connection and changed his mind
             raw = liar.respond(head, self.rfile.read(length))
             if raw is None:
                 liar.closing.wait()

@@ -122,7 +122,15 @@ ODD: dict[str, Any] = {
     "odd-types": {"video_page_url": {"a": 1}, "thumbnail_url": 7, "failure_code": ["x"]},
     "odd-members": {"id": "odd-members", "new": [[[]]], "": None},
 }
-GOOD = ("good-1", "good-2", "good-3")
+GOOD = ("good-1", "good-2", "good-3", "slow-1", "slow-2")
+# What the bulk call says of those that take a while, before it comes to its senses.
+ABOUT_ALL = [
+    HTML,
+    reply({"data": "x"}),
+    reply({"data": [7, None, {"video_id": ["slow-1"], "status": "completed"}]}),
+    reply({"data": [{"video_id": "slow-1", "status": "dancing"}], "has_more": True}),
+    packed(gzip.compress(BOMB), "gzip, gzip"),
+]
 
 
 def expected() -> dict[str, set[str]]:
@@ -192,6 +200,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         def run(*arguments: str) -> subprocess.CompletedProcess[str]:
             return vidbuild(*arguments, cwd=folder, env=env)
 
+        liar.slow = {name for name in GOOD if name.startswith("slow")}
+        liar.about_all = list(ABOUT_ALL)
         first = run("apply", "-y", "--json", "-j", "200")
         listed, lock = run("list", "--json"), (folder / "vidbuild.lock").read_text("utf-8")
         files = {p.name: p.read_bytes() for p in (folder / "build").iterdir() if p.is_file()}
@@ -266,6 +276,10 @@ def test_the_next_apply_finishes_everything_and_nothing_was_paid_twice(scene: Sc
     for name in (*GOOD, *lies()):
         path = scene.folder / "build" / f"{name}.mp4"
         assert path.read_bytes() == content_of(f"https://files/{name}/video")
+
+
+def test_every_answer_about_all_of_them_was_outlived(scene: Scene) -> None:
+    assert (scene.liar.about_all, scene.liar.slow) == ([], set())
 
 
 def test_the_key_came_with_calls_of_the_api_alone(scene: Scene) -> None:

@@ -28,7 +28,7 @@ from tests.provider.provider_kit import (
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, Problems
 from vidbuild.provider import calls as calls_module
 from vidbuild.provider.model import CreateAnswer, InProgress, Refused, Taken, Unknown
-from vidbuild.provider.wire import lost, trust
+from vidbuild.provider.wire import Lost, lost, trust
 
 HTML = answer(200, b"<html>Log in</html>", kind="text/html")
 
@@ -467,3 +467,41 @@ def test_the_servers_time_goes_on_and_never_back() -> None:
             assert heygen.server_now == START
 
     run(scene())
+
+
+def test_how_long_each_call_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create that is given up too early is one that nobody can tell about."""
+    seconds: dict[str, float] = {}
+
+    async def lose(_client: Any, method: str, url: str, **options: Any) -> Lost:
+        seconds[f"{method} {url.partition('/v3/')[2]}"] = options["seconds"]
+        return Lost(loss="tls", message="no")
+
+    monkeypatch.setattr(calls_module, "exchange", lose)
+    small, large = tmp_path / "small.png", tmp_path / "large.png"
+    small.write_bytes(b"x")
+    with large.open("wb") as file:
+        file.truncate(64 << 20)
+
+    async def scene() -> None:
+        async with client("http://api.test") as heygen:
+            await heygen.create(AVATAR, key="k")
+            for call in (
+                heygen.video("v"),
+                heygen.statuses(["v"]),
+                heygen.account(),
+                heygen.delete("v"),
+                heygen.upload(small, mime="image/png", sha256="0" * 64),
+                heygen.upload(large, mime="image/png", sha256="0" * 64),
+            ):
+                with pytest.raises(Problems):
+                    await call
+
+    run(scene())
+    assert seconds["POST videos"] >= 120
+    assert seconds["DELETE videos/v"] == 120
+    assert (
+        seconds["GET videos/v"] == seconds["GET videos/statuses"] == seconds["GET users/me"] == 30
+    )
+    assert 600 <= seconds["POST assets"] < 601
+    assert seconds["POST assets/direct-uploads"] == 120
