@@ -7,7 +7,7 @@ JOBS ?= 2
 EDITOR_TOOLS := build/editor
 BENCH_TOOLS := build/bench
 
-.PHONY: help demo test gallery pictures check format schemas docs yaml-suite fuzz contract bench bench-studio build clean
+.PHONY: help demo test gallery pictures check format schemas docs yaml-suite fuzz crash contract bench bench-studio build clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,9 @@ fuzz: $(VENV)/.installed  ## a quarter of a million mutated projects, every prop
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search tests/plan/test_sequences.py tests/plan/test_real_sequences.py tests/plan/test_joined.py tests/state tests/request/test_fingerprint.py
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=search --timeout 3600 tests/apply/test_pay_once.py tests/apply/test_any_past.py tests/apply/test_accepted.py tests/apply/test_time.py::test_no_jump_of_any_clock_pays_twice
 	FUZZ=25 $(BIN)/python -m pytest tests/studio/test_bad_input.py -k broken_media
+
+crash: $(VENV)/.installed  ## applies killed at every point, thousand-video campaigns in bad weather, all judged by the studio's ledger
+	VIDBUILD_CRASH=all $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --timeout 900 tests/crash tests/apply/test_crash.py
 
 contract: $(VENV)/.installed  ## the studio against its spec file: requests made up from every schema, in all phases
 	CONTRACT=full $(BIN)/python -m pytest tests/studio/test_contract.py
