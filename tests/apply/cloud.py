@@ -192,7 +192,7 @@ class Cloud:
             code="invalid_parameter" if fault == "refused" else fault,
             message="no",
             param=param if self.names_field else None,
-            stops=fault not in ("refused", "asset_not_found"),
+            stops=not fault.startswith(("refused", "asset_")),
             credentials=fault == "key",
         )
         if self.replay_errors:

@@ -213,6 +213,18 @@ def test_many_videos_of_one_file_upload_it_once_and_never_more_than_three_at_a_t
     assert len(world.cloud.charged()) == 40
 
 
+@pytest.mark.parametrize("code", ["asset_not_found", "asset_not_available"])
+def test_a_file_that_is_not_visible_yet_is_waited_for_under_the_same_key(
+    world: World, code: str
+) -> None:
+    world.cloud.faults = {1: code, 2: code}
+    background(world, "a", office(world))
+    began = world.clock.now()
+    assert world.apply().exit_code == 0
+    assert (len(set(keys(world))), len(world.cloud.uploads)) == (1, 1)
+    assert 15 <= world.clock.now() - began <= 60
+
+
 def test_another_accounts_upload_is_not_taken(world: World) -> None:
     with Journal(world.journal_path, project="acme") as journal:
         journal.uploaded("acc9", office(world).sha256, "theirs")

@@ -138,7 +138,7 @@ async def look_for(
 
 
 def _is_asset(answer: Refused) -> bool:
-    return answer.code == "asset_not_found"
+    return answer.code in ("asset_not_found", "asset_not_available")
 
 
 def _backoff(key: str, tries: int) -> float:

@@ -28,9 +28,9 @@ CONNECTIONS = 10
 READ = 30.0
 WRITE = 120.0
 
-# `own` is the API's host, `other` any other. Uploads have connections of their own: a long one
-# must not keep a create waiting.
-Place = Literal["own", "uploads", "other"]
+# `own` is the API's host, `other` any other. What takes long has connections of its own: neither
+# creates nor uploads keep the news about other videos waiting.
+Place = Literal["own", "creates", "uploads", "other"]
 
 
 class Calls:

@@ -85,11 +85,11 @@ class HeyGen:
 
     async def create(self, body: Mapping[str, Any], *, key: str) -> CreateAnswer:
         method, _, path = self._calls.api.operation.partition(" ")
-        content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        got = await self._calls.send(
-            method, path, seconds=calls.WRITE, content=content, headers=headers
-        )
+        options = {
+            "content": json.dumps(body, ensure_ascii=False, allow_nan=False).encode(),
+            "headers": {"Idempotency-Key": key, "Content-Type": "application/json"},
+        }
+        got = await self._calls.send(method, path, seconds=calls.WRITE, place="creates", **options)
         return verdicts.created(got, self._calls.host)
 
     async def video(self, video_id: str) -> Remote | None:
