@@ -21,6 +21,9 @@ from vidbuild.diagnostics import (
 
 if TYPE_CHECKING:
     from vidbuild.apply.canary import Look
+    from collections.abc import Sequence
+
+    from vidbuild.plan.budget import Room
     from vidbuild.plan.model import Plan
     from vidbuild.plan.saved import Saved
     from vidbuild.provider.model import Account
@@ -37,14 +40,13 @@ _ENDED_EARLY = {
 @click.command("apply")
 @click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @plan_options
-@click.option("-y", "--yes", is_flag=True, help="Do not ask, but for deleting.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask, except about deleting.")
 @click.option(
     "-j",
     "--jobs",
     type=click.IntRange(1, 1000),
-    default=10,
-    show_default=True,
-    help="How many videos to have in progress at once.",
+    metavar="N",
+    help="How many videos to have in progress at once; 10 unless the provider says otherwise.",
 )
 @click.option(
     "--expect",
@@ -67,7 +69,8 @@ _ENDED_EARLY = {
     "--canary",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Render the N riskiest first, show them, and ask before the rest.",
+    help="Render the N riskiest first, show them, and ask before the rest; with -y go on if none "
+    "of them failed.",
 )
 @click.option("--no-wait", is_flag=True, help="End once everything is submitted.")
 @click.option("--timeout", type=Amount(), metavar="S", help="Stop waiting after S seconds.")
@@ -78,7 +81,7 @@ def command(**given: Any) -> int:
     """Render what has changed, download it and record it in the lock.
 
     Shows the plan, asks for the whole word `yes`, and renders exactly what was shown. With a
-    PLAN that `plan -o` saved it asks nothing, and does nothing that is not in it. An
+    PLAN that `plan -o` saved it does not ask, and does nothing that is not in it. An
     interrupted apply is resumed by the next one; nothing is paid for twice.
     """
     from vidbuild.clock import SystemClock
@@ -112,7 +115,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
         _show(plan)
     if given["expect"] is not None:
         proposal = expect(proposal, given["expect"])
-    check_limits(
+    rooms = check_limits(
         proposal.workspace, plan,
         max_cost=given["max_cost"], allow=given["allow"], now=clock.now(),
     )  # fmt: skip
@@ -125,7 +128,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
             _nothing(clock, code)
         return code
     refuse_without_terminal(proposal, given)
-    return _carry_out(proposal, given, clock)
+    return _carry_out(proposal, given, clock, rooms)
 
 
 def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) -> Proposal:
@@ -139,9 +142,12 @@ def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) 
     return propose(workspace, options)
 
 
-def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
+def _carry_out(
+    proposal: Proposal, given: dict[str, Any], clock: Any, rooms: Sequence[Room]
+) -> int:
     from vidbuild.report.summary import summary_text
-    from vidbuild.workspace.applying import Run, carry_out
+    from vidbuild.workspace.applying import Run, at_once, carry_out
+    from vidbuild.workspace.providing import guard_wallet
 
     screen = screen_for(proposal.plan, clock, as_json=given["as_json"])
     folder = proposal.workspace.output_dir.as_posix()
@@ -150,6 +156,8 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     def confirm(account: Account | None) -> None:
         who[:] = [account.username if account else None]
         detail(f"account {who[0] or 'unknown'}")
+        short = guard_wallet(proposal.plan, account)
+        show_diagnostics([short] if short else [])
         ask(proposal, given, account)
 
     def judged(look: Look) -> Verdict:
@@ -166,10 +174,11 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
             warn=lambda said: None if given["as_json"] else show_diagnostics([said]),
             judge=judged,
             canary=given["canary"],
-            jobs=given["jobs"],
+            jobs=given["jobs"] or at_once(proposal.workspace),
             wait=not given["no_wait"],
             fail_fast=given["fail_fast"],
             timeout=given["timeout"],
+            rooms=rooms,
         ),
     )
     if not given["as_json"]:
