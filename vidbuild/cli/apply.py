@@ -21,9 +21,6 @@ from vidbuild.diagnostics import (
 
 if TYPE_CHECKING:
     from vidbuild.apply.canary import Look
-    from collections.abc import Sequence
-
-    from vidbuild.plan.budget import Room
     from vidbuild.plan.model import Plan
     from vidbuild.plan.saved import Saved
     from vidbuild.provider.model import Account
@@ -45,8 +42,10 @@ _ENDED_EARLY = {
     "-j",
     "--jobs",
     type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
     metavar="N",
-    help="How many videos to have in progress at once; 10 unless the provider says otherwise.",
+    help="How many videos to have in progress at once.",
 )
 @click.option(
     "--expect",
@@ -115,7 +114,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
         _show(plan)
     if given["expect"] is not None:
         proposal = expect(proposal, given["expect"])
-    rooms = check_limits(
+    check_limits(
         proposal.workspace, plan,
         max_cost=given["max_cost"], allow=given["allow"], now=clock.now(),
     )  # fmt: skip
@@ -128,7 +127,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
             _nothing(clock, code)
         return code
     refuse_without_terminal(proposal, given)
-    return _carry_out(proposal, given, clock, rooms)
+    return _carry_out(proposal, given, clock)
 
 
 def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) -> Proposal:
@@ -142,12 +141,9 @@ def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) 
     return propose(workspace, options)
 
 
-def _carry_out(
-    proposal: Proposal, given: dict[str, Any], clock: Any, rooms: Sequence[Room]
-) -> int:
+def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     from vidbuild.report.summary import summary_text
-    from vidbuild.workspace.applying import Run, at_once, carry_out
-    from vidbuild.workspace.providing import guard_wallet
+    from vidbuild.workspace.applying import Run, carry_out
 
     screen = screen_for(proposal.plan, clock, as_json=given["as_json"])
     folder = proposal.workspace.output_dir.as_posix()
@@ -156,8 +152,6 @@ def _carry_out(
     def confirm(account: Account | None) -> None:
         who[:] = [account.username if account else None]
         detail(f"account {who[0] or 'unknown'}")
-        short = guard_wallet(proposal.plan, account)
-        show_diagnostics([short] if short else [])
         ask(proposal, given, account)
 
     def judged(look: Look) -> Verdict:
@@ -174,11 +168,10 @@ def _carry_out(
             warn=lambda said: None if given["as_json"] else show_diagnostics([said]),
             judge=judged,
             canary=given["canary"],
-            jobs=given["jobs"] or at_once(proposal.workspace),
+            jobs=given["jobs"],
             wait=not given["no_wait"],
             fail_fast=given["fail_fast"],
             timeout=given["timeout"],
-            rooms=rooms,
         ),
     )
     if not given["as_json"]:
