@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from tests.cli.commands import project, vidbuild
 from tests.cli.git_kit import Clone, begin
 from tests.cli.shop import Shop
+from vidbuild.state.lock import encode_lock, read_lock
+from vidbuild.state.records import Entry, Lock, Output, Render, Status
+from vidbuild.workspace.locking_merge import merge_files
 
 LOCK = "vidbuild.lock"
 
@@ -293,3 +298,45 @@ def test_no_conflict_is_no_error(clone: Clone) -> None:
     done = clone.shop.run("lock", "merge")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "git has no conflict in a lock here\n"
+
+
+def test_thousands_are_joined_in_no_time(tmp_path: Path) -> None:
+    """Ten thousand take a second of a core; a tenth of them is changed on either side."""
+
+    def version(changed: range, at: str) -> Lock:
+        return Lock(
+            project="small", videos={f"v{i}": video(i, i in changed, at) for i in range(3000)}
+        )
+
+    versions = {
+        "base": version(range(0), "2026-11-20T10:00:00Z"),
+        "ours": version(range(0, 3000, 20), "2026-11-21T10:00:00Z"),
+        "theirs": version(range(0, 3000, 30), "2026-11-22T10:00:00Z"),
+    }
+    for name, found in versions.items():
+        (tmp_path / name).write_bytes(encode_lock(found))
+    began = process_time()
+    merge_files(*(tmp_path / name for name in versions))
+    assert process_time() - began < 1.5
+    joined = read_lock(tmp_path / "ours", project="small")
+    assert joined.videos.keys() == versions["base"].videos.keys()
+    assert joined.videos["v0"].render == versions["theirs"].videos["v0"].render
+    assert joined.videos["v20"] == versions["ours"].videos["v20"]
+    assert joined.videos["v1"] == versions["base"].videos["v1"]
+
+
+def video(number: int, changed: bool, at: str) -> Entry:
+    """A video with three files; another one where it was changed at that time."""
+    word = f"{number}{at if changed else ''}"
+    print_ = hashlib.sha256(word.encode()).hexdigest()
+    outputs = {
+        kind: Output(path=f"v{number}.{ending}", bytes=12345, sha256=print_)
+        for kind, ending in (("video", "mp4"), ("subtitle", "srt"), ("thumbnail", "jpg"))
+    }
+    render = Render(
+        provider="heygen", account="abc", fingerprint=f"sha256:{print_}", video_id=print_[:32],
+        status=Status.completed, outputs=outputs, duration=12.4, cost_usd=0.83,
+        completed_at=at if changed else "2026-11-20T10:00:00Z",
+    )  # fmt: skip
+    request = {"type": "avatar", "script": f"This is video {word}. " * 20, "title": word}
+    return Entry(fingerprint=render.fingerprint, request=request, render=render)

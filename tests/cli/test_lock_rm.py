@@ -248,7 +248,7 @@ def test_a_held_project(rendered: Shop) -> None:
     (rendered.folder / "m.csv").write_text("old,new\none,x\n", "utf-8")
     with hold(rendered.folder / ".vidbuild/state/apply.lock", now=0.0):
         for arguments in (["rm", "one", "-y"], ["mv", "one", "x"], ["mv", "--from", "m.csv"],
-                          ["merge"]):  # fmt: skip
+                          ["adopt", "one", "v1"], ["merge"]):  # fmt: skip
             assert rendered.run("lock", *arguments).returncode == 8, arguments
 
 

@@ -70,6 +70,7 @@ def candidates(workspace: Workspace, pairs: Sequence[Pair]) -> list[Candidate]:
         wanted.append(candidate)
         found += _against(workspace, pool, candidate)
     found += _shared(wanted)
+    found += [d for each in wanted for d in _ended(each, wanted)]
     if found:
         refused = all(d.code == PROTECTED for d in found)
         raise Problems(found, exit_code=EXIT_REFUSED) if refused else Problems(found)
@@ -153,6 +154,24 @@ def _shared(wanted: Sequence[Candidate]) -> list[Diagnostic]:
             message = f"{each.video_id} is given to {other.request.name} as well, which has another"
             found.append(_diagnostic(each, FOREIGN, f"{message} content", "give it to one of them"))
     return found
+
+
+def _ended(each: Candidate, wanted: Sequence[Candidate]) -> list[Diagnostic]:
+    """A video that other records go on calling failed or gone: their word would count, and the next
+    plan would render it anew."""
+    member = each.known
+    if member is None or member.render.status not in (Status.failed, Status.gone):
+        return []
+    alike = {other.request.name for other in wanted if other.video_id == each.video_id}
+    rest = [p for p in member.places if p.sibling is not None or p.name not in alike]
+    if not rest:
+        return []
+    where = f"{rest[0].sibling}:{rest[0].name}" if rest[0].sibling else rest[0].name
+    message = f"{each.video_id} is recorded as {member.render.status.name} under {where}"
+    hint = "adopt it under that name as well, in one table" if rest[0].sibling is None else (
+        "forget it there first: `vidbuild lock rm`"
+    )  # fmt: skip
+    return [_diagnostic(each, REFUSED, message, hint)]
 
 
 def _refusals(each: Candidate, asked: Asked) -> list[Diagnostic]:
