@@ -79,7 +79,10 @@ def _record(run: Run, change: Change, render: Render, remote: Remote) -> Render:
     cost = run.cost(change.request, remote.duration) if complete else None
     done = ended(render, remote, now=run.now(), cost=cost)
     run.work.journal.advance(done, key=key_of(run.project, render))
-    if complete:
+    if not complete:
+        run.purse.keep(change.name)
+    else:
+        run.purse.pay(change.name, done.cost_usd)
         run.watch.learn(change.estimate.seconds, _took(run, render, remote))
         run.tally.paid(change, done.duration, done.cost_usd)
         run.tally.tell(

@@ -101,6 +101,7 @@ async def _create(run: Run, change: Change) -> Ending | None:
         attempt = change.attempt
         while True:
             run.refuse_when_stopped(change.name)
+            run.afford(change)
             intent = new_intent(run, change, sent_body(request, assets), attempt)
             try:
                 render = await _send(run, change, intent, assets, slot, new_asset=new_asset)
@@ -142,6 +143,7 @@ async def _send(
         )
     except Failed as failure:
         if failure.closed:
+            run.purse.keep(change.name)
             _restore(run, change, before)
         raise
     return _submitted(run, change, as_render(intent), video_id)
@@ -160,6 +162,7 @@ async def _resume(run: Run, job: Job) -> Ending | None:
             run.point(change, render)
         if render.status is Status.intent:
             try:
+                run.afford(leader)
                 video_id = await answer_intent(run, leader, render, slot)
             except Failed as failure:
                 if failure.closed:

@@ -15,7 +15,8 @@ from vidbuild.apply.submit import server_time
 from vidbuild.apply.tally import Tally
 from vidbuild.apply.watch import Watch
 from vidbuild.apply.work import Failed, Place, Work, failed, failed_by
-from vidbuild.diagnostics import Problems
+from vidbuild.diagnostics import EXIT_REFUSED, Problems
+from vidbuild.plan.budget import Purse
 from vidbuild.plan.cost import price_of
 from vidbuild.plan.model import Change, Plan
 from vidbuild.provider.model import Remote
@@ -58,6 +59,7 @@ class Run:
     lock_assets: Mapping[str, str]
     names: dict[str, str]
     near: asyncio.Semaphore
+    purse: Purse
     unsubmitted: set[str] = field(default_factory=set)
     ahead: set[str] = field(default_factory=set)
     stopped: Failed | None = None
@@ -84,6 +86,19 @@ class Run:
             raise failed(
                 name, "VB561", f"not submitted: {first.message}", hint="apply again afterwards"
             )
+
+    def afford(self, change: Change) -> None:
+        """Sets aside what the change may cost. Raises `Failed` where that would pass a limit."""
+        room = self.purse.promise(change.name, change.estimate.cost_high_usd)
+        if room is not None:
+            failure = failed(
+                change.name,
+                "VB710" if room.name == "max_cost" else "VB711",
+                f"not submitted: videos cost more than estimated, and with this one it may pass "
+                f"{room.name} of ${room.limit_usd:,.2f}",
+                hint="look at the plan again, and allow more with --allow if that is right",
+            )
+            raise Failed(failure.failure, exit_code=EXIT_REFUSED)
 
     def note_submitted(self, name: str) -> None:
         """The job of this name waits for nothing but its end; without waiting that is enough."""

@@ -15,6 +15,7 @@ from vidbuild.apply.tally import Tally
 from vidbuild.apply.watch import Watch
 from vidbuild.apply.work import Work
 from vidbuild.diagnostics import EXIT_REFUSED, Span, problem
+from vidbuild.plan.budget import Purse
 from vidbuild.plan.model import Action, Change, Plan
 from vidbuild.provider.model import Account
 from vidbuild.state.identity import Identity, identity, key_of, same_key
@@ -57,6 +58,7 @@ async def start(plan: Plan, work: Work) -> Run:
         watch=Watch(work.provider, work.clock, looked),
         slots=Slots(work.jobs, work.clock),
         near=asyncio.Semaphore(2 * work.jobs),
+        purse=Purse(work.rooms),
         tally=tally,
         recorded=recorded,
         known_ids=_known_ids(work, recorded),

@@ -11,8 +11,11 @@ from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event, EventKind
 from vidbuild.apply.work import Failed, Failure
 from vidbuild.clock import Clock
-from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED
+from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, EXIT_FAILED, EXIT_REFUSED
 from vidbuild.plan.model import Action, Change, Estimate
+
+# A refused key explains everything, a limit that was met more than single failures do.
+_WEIGHT = {EXIT_ERROR: 2, EXIT_REFUSED: 2, EXIT_CREDENTIALS: 3, EXIT_FAILED: 1}
 
 
 @dataclass(slots=True)
@@ -38,12 +41,13 @@ class Tally:
         self.emit(Event(kind=kind, name=name, at=self.clock.now(), data=said))
 
     def fail(self, failed: Failed, name: str | None) -> None:
-        """One video is not finished; the credentials' exit code beats the others."""
+        """One video is not finished; the code that says most beats the others."""
         failure = failed.failure
         span = failure.place.span if failure.place else None
         self.failures.append(failure)
-        if self.exit_code != EXIT_CREDENTIALS:
-            self.exit_code = failed.exit_code or EXIT_FAILED
+        code = failed.exit_code or EXIT_FAILED
+        if _WEIGHT.get(code, 0) >= _WEIGHT.get(self.exit_code, 0):
+            self.exit_code = code
         self.tell(
             "failed",
             name,

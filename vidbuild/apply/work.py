@@ -10,6 +10,7 @@ from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, Diagnostic, Problems, Span
+from vidbuild.plan.budget import Room
 from vidbuild.provider.model import Provider
 from vidbuild.schema.api import Api
 from vidbuild.state.journal import Journal
@@ -34,7 +35,8 @@ class Work:
     in messages). `outputs` are the kinds asked for. `siblings` are the other profiles' locks:
     their video ids are known ones. `accepted` is what may be done, under the digest that was
     asked for: the plan's own, or that of a list of which the plan is what is left. With
-    `delete_remote` a delete also deletes the ids that it lists there.
+    `delete_remote` a delete also deletes the ids that it lists there. `rooms` is what limits on
+    cost leave.
     """
 
     provider: Provider
@@ -57,6 +59,7 @@ class Work:
     wait: bool = True
     fail_fast: bool = False
     timeout: float | None = None
+    rooms: Sequence[Room] = ()
     locate: Callable[[str, str | None], Place | None] = lambda _name, _field: None
 
 

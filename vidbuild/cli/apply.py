@@ -20,7 +20,10 @@ from vidbuild.diagnostics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vidbuild.apply.canary import Look
+    from vidbuild.plan.budget import Room
     from vidbuild.plan.model import Plan
     from vidbuild.plan.saved import Saved
     from vidbuild.provider.model import Account
@@ -42,10 +45,8 @@ _ENDED_EARLY = {
     "-j",
     "--jobs",
     type=click.IntRange(1, 1000),
-    default=10,
-    show_default=True,
     metavar="N",
-    help="How many videos to have in progress at once.",
+    help="How many videos to have in progress at once; 10 unless the provider says otherwise.",
 )
 @click.option(
     "--expect",
@@ -114,7 +115,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
         _show(plan)
     if given["expect"] is not None:
         proposal = expect(proposal, given["expect"])
-    check_limits(
+    rooms = check_limits(
         proposal.workspace, plan,
         max_cost=given["max_cost"], allow=given["allow"], now=clock.now(),
     )  # fmt: skip
@@ -127,7 +128,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
             _nothing(clock, code)
         return code
     refuse_without_terminal(proposal, given)
-    return _carry_out(proposal, given, clock)
+    return _carry_out(proposal, given, clock, rooms)
 
 
 def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) -> Proposal:
@@ -141,9 +142,10 @@ def _proposed(workspace: Workspace, saved: Saved | None, given: dict[str, Any]) 
     return propose(workspace, options)
 
 
-def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
+def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any, rooms: Sequence[Room]) -> int:
     from vidbuild.report.summary import summary_text
-    from vidbuild.workspace.applying import Run, carry_out
+    from vidbuild.workspace.applying import Run, at_once, carry_out
+    from vidbuild.workspace.providing import guard_wallet
 
     screen = screen_for(proposal.plan, clock, as_json=given["as_json"])
     folder = proposal.workspace.output_dir.as_posix()
@@ -152,6 +154,8 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
     def confirm(account: Account | None) -> None:
         who[:] = [account.username if account else None]
         detail(f"account {who[0] or 'unknown'}")
+        short = guard_wallet(proposal.plan, account)
+        show_diagnostics([short] if short else [])
         ask(proposal, given, account)
 
     def judged(look: Look) -> Verdict:
@@ -168,10 +172,11 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any) -> int:
             warn=lambda said: None if given["as_json"] else show_diagnostics([said]),
             judge=judged,
             canary=given["canary"],
-            jobs=given["jobs"],
+            jobs=given["jobs"] or at_once(proposal.workspace),
             wait=not given["no_wait"],
             fail_fast=given["fail_fast"],
             timeout=given["timeout"],
+            rooms=rooms,
         ),
     )
     if not given["as_json"]:

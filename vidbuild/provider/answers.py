@@ -101,6 +101,7 @@ def account(body: Any, host: str) -> Account | None:
         hash=hashlib.sha256(f"{host}\n{username}".encode()).hexdigest()[:12],
         username=clean(username),
         balance_usd=number(balance, most=_USD) if usd else None,
+        reloads=member(wallet, "auto_reload", "enabled") is True,
     )
 
 

@@ -81,11 +81,13 @@ class Remote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who the key belongs to and what is left. `hash` is the lock's short hash of host and user."""
+    """Who the key belongs to and what is left. `hash` is the lock's short hash of host and user;
+    `reloads`: the wallet fills itself up when it runs low."""
 
     hash: str
     username: str
     balance_usd: float | None = None
+    reloads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

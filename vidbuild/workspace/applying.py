@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from vidbuild.apply.events import Event
 from vidbuild.apply.work import Result, Work
-from vidbuild.clock import Clock
-from vidbuild.diagnostics import Diagnostic
+from vidbuild.clock import Clock, Steady
+from vidbuild.diagnostics import EXIT_STOPPED, Diagnostic, problem
+from vidbuild.plan.budget import Room
 from vidbuild.provider.model import Account, Provider
 from vidbuild.state.journal import Journal
 from vidbuild.state.recorded import Accepted
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from vidbuild.plan.model import Change
 
 T = TypeVar("T")
+_AT_ONCE = 10
+_NO_TIME = 1e-3  # of a time limit that is used up: not none, which would be no limit
 Verdict = Literal["done", "held", "declined"]
 
 
@@ -56,6 +59,7 @@ class Run:
     wait: bool = True
     fail_fast: bool = False
     timeout: float | None = None
+    rooms: Sequence[Room] = ()
 
 
 def carry_out(proposal: Proposal, run: Run) -> Result:
@@ -66,18 +70,20 @@ def carry_out(proposal: Proposal, run: Run) -> Result:
     """
     import asyncio
 
-    workspace = proposal.workspace
+    workspace, passed = proposal.workspace, Steady(run.clock)
     with asyncio.Runner() as runner:
         remarks = Remarks()
         opened = open_provider(workspace, remark=remarks.heard.append)
         provider = runner.run(opened.__aenter__())
         try:
             remarks.tell(run.warn)
-            account = runner.run(provider.account())
+            account = runner.run(_interruptible(_in_time(run, provider.account())))
             guard_account(workspace, account)
+            spent = passed.now()
             with terminable_question():
                 run.confirm(account)
-            result = _apply(runner, proposal, run, provider, remarks)
+            left = replace(run, timeout=run.timeout and max(run.timeout - spent, _NO_TIME))
+            result = _apply(runner, proposal, left, provider, remarks)
         finally:
             runner.run(opened.__aexit__(None, None, None))
     private = {c.name for c in proposal.plan.changes if c.request and c.request.private}
@@ -104,7 +110,7 @@ def _apply(
             download=proposal.download,
         )
         names = [each.change.name for each in first]
-        running = runner.run(_interruptible(begin(plan, work, first=names)))
+        running = runner.run(_interruptible(_in_time(run, begin(plan, work, first=names))))
         if first:
             ending = _parts(runner, run, running, first)
         else:
@@ -153,6 +159,29 @@ async def _interruptible(steps: Coroutine[Any, Any, T]) -> T:
         return await steps
 
 
+async def _in_time(run: Run, steps: Coroutine[Any, Any, T]) -> T:
+    """What comes before anything is sent, within the time that there is."""
+    import asyncio
+
+    try:
+        async with asyncio.timeout(run.timeout):
+            return await steps
+    except TimeoutError:
+        raise problem(
+            "VB565",
+            "stopped waiting before anything was submitted: the provider did not answer in time",
+            hint="apply again, with a longer --timeout",
+            exit_code=EXIT_STOPPED,
+        ) from None
+
+
+def at_once(workspace: Workspace) -> int:
+    """How many videos the provider has in progress at once, as its API file says."""
+    from vidbuild.provider.routes import limit
+
+    return limit(workspace.loaded.api, "videos_at_once", _AT_ONCE)
+
+
 def work_of(
     workspace: Workspace, run: Run, *, provider: Provider, journal: Journal, remarks: Remarks
 ) -> Work:
@@ -182,5 +211,6 @@ def work_of(
         wait=run.wait,
         fail_fast=run.fail_fast,
         timeout=run.timeout,
+        rooms=run.rooms,
         locate=partial(place_of, workspace),
     )

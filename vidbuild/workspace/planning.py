@@ -10,6 +10,7 @@ from typing import Any
 
 from vidbuild.collecting import uncollected
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, folded
+from vidbuild.plan.budget import Room, rooms_of
 from vidbuild.plan.build import Heading, build_plan, plan_pool
 from vidbuild.plan.model import Action, FileState, Plan
 from vidbuild.plan.selection import Selection
@@ -139,8 +140,9 @@ def _raise_errors(found: Sequence[Diagnostic]) -> None:
 
 def check_limits(
     workspace: Workspace, plan: Plan, *, max_cost: float | None, allow: Sequence[str], now: float
-) -> None:
-    """Raises `Problems` (exit code 5) for a plan that the policy or a protection refuses."""
+) -> tuple[Room, ...]:
+    """What the limits on cost leave for this apply. Raises `Problems` (exit code 5) for a plan
+    that the policy or a protection refuses."""
     from datetime import UTC, datetime
 
     from vidbuild.plan.policy import allowed, check_policy, limits_from, lowered
@@ -159,3 +161,4 @@ def check_limits(
     found = check_policy(plan, limits, spent=spent, lock_videos=len(workspace.lock.videos))
     if found:
         raise Problems(found, exit_code=EXIT_REFUSED)
+    return rooms_of(limits, spent)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, problem
+from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, problem
+from vidbuild.plan.model import Plan
 from vidbuild.provider.model import Account
 from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.places import STATE
@@ -61,6 +62,20 @@ async def open_provider(
         yield client
     finally:
         await client.close()
+
+
+def guard_wallet(plan: Plan, account: Account | None) -> Diagnostic | None:
+    """What is to be said of the wallet before anybody agrees to the plan. Raises `Problems` (exit
+    code 5) where it cannot hold it.
+    """
+    from vidbuild.plan.wallet import short_of
+
+    if account is None:
+        return None
+    found = short_of(plan, balance_usd=account.balance_usd, reloads=account.reloads)
+    if found is not None and found.severity == "error":
+        raise Problems([found], exit_code=EXIT_REFUSED)
+    return found
 
 
 def guard_account(workspace: Workspace, account: Account | None) -> None:
