@@ -31,7 +31,7 @@ def command() -> None:
     """
 
 
-@command.command("mv")
+@command.command("mv", short_help="Move entries to other names.")
 @click.argument("names", metavar="[OLD NEW]", nargs=-1)
 @click.option("--from", "table", metavar="FILE", type=_FILE, help="A table: columns old, new.")
 @global_options()
@@ -57,7 +57,7 @@ def mv(names: tuple[str, ...], table: Path | None) -> int:
     return 0
 
 
-@command.command("rm")
+@command.command("rm", short_help="Forget entries of the lock.")
 @click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
 @click.option("--delete-remote", is_flag=True, help="Also delete the videos at the provider.")
 @click.option("--in-flight", is_flag=True, help="Also forget what is paid for and not finished.")
@@ -94,7 +94,7 @@ def rm(patterns: tuple[str, ...], **given: Any) -> int:
     return 0
 
 
-@command.command("adopt")
+@command.command("adopt", short_help="Point a name at a video that exists.")
 @click.argument("names", metavar="[NAME VIDEO_ID]", nargs=-1)
 @click.option(
     "--from", "table", metavar="FILE", type=_FILE, help="A table: columns name, video_id."
@@ -121,7 +121,7 @@ def adopt(names: tuple[str, ...], table: Path | None) -> int:
     return 0
 
 
-@command.command("merge")
+@command.command("merge", short_help="Join the locks of two branches.")
 @click.argument("versions", metavar="[BASE OURS THEIRS]", nargs=-1, type=_FILE)
 @global_options()
 def merge(versions: tuple[Path, ...]) -> int:
