@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import ssl
 from collections.abc import Iterable
@@ -30,6 +31,8 @@ from vidbuild.provider import calls as calls_module
 from vidbuild.provider.model import CreateAnswer, InProgress, Refused, Taken, Unknown
 from vidbuild.provider.wire import Lost, lost, trust
 
+PACKED = gzip.compress(b'{"data": {"video_id": "v_1"}}')
+PACKED_TWICE = gzip.compress(PACKED)
 HTML = answer(200, b"<html>Log in</html>", kind="text/html")
 
 
@@ -68,6 +71,8 @@ UNKNOWN: list[tuple[str, Reply, str | None]] = [
     ("a redirect that keeps the method", answer(307, None, [("location", "/elsewhere")]), None),
     ("204", b"HTTP/1.1 204 No Content\r\n\r\n", "nonsense"),
     ("a wrong length", answer(200, b"{}").replace(b"length: 2", b"length: -2"), "broken"),
+    ("packed twice", answer(200, PACKED_TWICE, [("content-encoding", "gzip, gzip")]), "nonsense"),
+    ("packed by another", answer(200, b"{}", [("content-encoding", "br")]), "nonsense"),
     ("a broken encoding", answer(200, b"{}", [("content-encoding", "gzip")]), "nonsense"),
 ]
 
@@ -116,6 +121,12 @@ def test_a_create_that_is_taken_or_under_way() -> None:
     found = created(limited)[0]
     assert isinstance(found, Unknown)
     assert found.retry_after == 60.0
+
+
+def test_an_answer_that_is_packed_once_can_be_read() -> None:
+    """Nobody asked for it, but something on the way may do it all the same."""
+    packed = answer(200, PACKED, [("content-encoding", "gzip")])
+    assert created(packed)[0] == Taken(video_id="v_1")
 
 
 def test_a_create_is_the_specs_request_with_its_key() -> None:
