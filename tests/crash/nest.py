@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import pkgutil
+import sqlite3
 import subprocess
 import sys
 import traceback
@@ -26,6 +27,18 @@ from tests.crash.reaper import Point
 
 # How much faster time passes for an apply: its pauses are there for servers far away.
 PACE = 50.0
+
+# What is imported only when it is used, by us and by others.
+_LATE = (
+    "anyio._backends._asyncio",
+    "anyio.streams.tls",
+    "concurrent.futures.thread",
+    "httpcore",
+    "python_multipart",
+    "starlette.formparsers",
+    "uvicorn.loops.asyncio",
+    "uvicorn.protocols.http.h11_impl",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +161,12 @@ def main() -> None:
 
 def _load() -> None:
     """Imports whatever a command may need, and makes what is made once."""
-    import uvicorn
-    import uvicorn.loops.asyncio
-    import uvicorn.protocols.http.h11_impl  # noqa: F401
-
     import vidbuild
     from vidbuild.provider.wire import trust
     from vidbuild.schema.api import load_api
 
+    for name in _LATE:
+        importlib.import_module(name)
     for module in pkgutil.walk_packages(vidbuild.__path__, "vidbuild."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -198,6 +209,7 @@ def _become(order: Mapping[str, Any], folder: Path) -> int:
     os.environ.update(order["env"])
     os.chdir(order["cwd"])
     _hurry(order["pace"])
+    _hasten()
     if order["trap"] != "pipe":
         from tests.crash.reaper import Reaper, follow
 
@@ -208,6 +220,20 @@ def _become(order: Mapping[str, Any], folder: Path) -> int:
     from vidbuild.cli import run
 
     return run(order["arguments"])
+
+
+def _hasten() -> None:
+    """What a process has written outlives it, however it ends."""
+
+    class Hasty(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql.startswith("PRAGMA synchronous"):
+                sql = "PRAGMA synchronous=OFF"
+            return super().execute(sql, *values)
+
+    connect = sqlite3.connect
+    vars(sqlite3)["connect"] = lambda *a, **k: connect(*a, **{"factory": Hasty, **k})
+    vars(os)["fsync"] = lambda _: None
 
 
 def _hurry(pace: float) -> None:
