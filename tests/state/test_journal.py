@@ -16,6 +16,7 @@ from tests.state.strategies import FINGERPRINTS, PROJECT
 from tests.state.test_pool import grave, intent
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems
+from vidbuild.state import journal_file
 from vidbuild.state.journal import Journal, read_journal
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded
 from vidbuild.state.records import Render, Status
@@ -53,6 +54,22 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
 def test_reading_a_journal_that_is_not_there_creates_nothing(path: Path, tmp_path: Path) -> None:
     assert read_journal(path, project=PROJECT) == Recorded()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_apply_that_ends_while_its_journal_is_read_disturbs_nobody(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing folds the log into the file, between looking for the log and opening it."""
+    connect = journal_file._connect
+    with Journal(path, project=PROJECT) as journal:
+        journal.intend(private())
+
+        def late(*asked: Any) -> sqlite3.Connection:
+            journal.close()
+            return connect(*asked)
+
+        monkeypatch.setattr(journal_file, "_connect", late)
+        assert [each.key for each in read_journal(path, project=PROJECT).intents] == [private().key]
 
 
 def test_every_write_waits_for_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,9 @@ from vidbuild.state.journal_rows import (
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Tombstone
 from vidbuild.state.records import Render, Status
 
+# An apply that begins or ends just now takes the log away, or brings one, under a reader.
+_READS = 3
+
 
 def read_journal(path: Path, *, project: str, wanted: Wanted | None = None) -> Recorded:
     """The project's part of the journal, read without writing a byte; empty where none is.
@@ -43,17 +46,25 @@ def read_journal(path: Path, *, project: str, wanted: Wanted | None = None) -> R
 
     Raises `Problems` for a journal that is damaged, unreadable or of a newer format.
     """
-    try:
-        connection = open_to_read(path)
-        if connection is None:
-            return Recorded()
+    tries = 0
+    while True:
+        tries += 1
         try:
-            refuse_newer(connection, path)
-            return load_wanted(connection, project, wanted) if wanted else load(connection, project)
-        finally:
-            connection.close()
-    except (sqlite3.Error, OSError, ValueError) as error:
-        raise broken(path, error) from error
+            return _read(path, project, wanted)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            if tries == _READS:
+                raise broken(path, error) from error
+
+
+def _read(path: Path, project: str, wanted: Wanted | None) -> Recorded:
+    connection = open_to_read(path)
+    if connection is None:
+        return Recorded()
+    try:
+        refuse_newer(connection, path)
+        return load_wanted(connection, project, wanted) if wanted else load(connection, project)
+    finally:
+        connection.close()
 
 
 class Journal:
