@@ -21,7 +21,7 @@ from vidbuild.state.journal_file import (
     UPGRADES,
     VERSION,
     broken,
-    open_to_read,
+    read_once,
     refuse_newer,
 )
 from vidbuild.state.journal_rows import (
@@ -30,7 +30,6 @@ from vidbuild.state.journal_rows import (
     in_json,
     intent_row,
     load,
-    load_wanted,
     render_row,
 )
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded, Tombstone
@@ -50,21 +49,10 @@ def read_journal(path: Path, *, project: str, wanted: Wanted | None = None) -> R
     while True:
         tries += 1
         try:
-            return _read(path, project, wanted)
+            return read_once(path, project, wanted)
         except (sqlite3.Error, OSError, ValueError) as error:
             if tries == _READS:
                 raise broken(path, error) from error
-
-
-def _read(path: Path, project: str, wanted: Wanted | None) -> Recorded:
-    connection = open_to_read(path)
-    if connection is None:
-        return Recorded()
-    try:
-        refuse_newer(connection, path)
-        return load_wanted(connection, project, wanted) if wanted else load(connection, project)
-    finally:
-        connection.close()
 
 
 class Journal:

@@ -1,6 +1,6 @@
 """The journal's file: its tables, opening it without a trace, and what can be wrong with it.
 
-Not for what is in it: `journal` writes that, `journal_rows` reads it.
+Not for what is in it: `journal` writes that, `journal_rows` makes records of it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import sqlite3
 from pathlib import Path
 
 from vidbuild.diagnostics import Problems, Span, problem
+from vidbuild.state.journal_rows import Wanted, load, load_wanted
+from vidbuild.state.recorded import Recorded
 
 VERSION = 2
 
@@ -53,6 +55,19 @@ CREATE TABLE applies (
 
 # What makes a journal of an earlier format one of the next.
 UPGRADES = {1: "ALTER TABLE intents ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0"}
+
+
+def read_once(path: Path, project: str, wanted: Wanted | None) -> Recorded:
+    """The project's part of a journal, or what is wanted of it. Raises `Problems` for a newer
+    format; `sqlite3.Error`, OSError or ValueError for what is damaged, or changing just now."""
+    connection = open_to_read(path)
+    if connection is None:
+        return Recorded()
+    try:
+        refuse_newer(connection, path)
+        return load_wanted(connection, project, wanted) if wanted else load(connection, project)
+    finally:
+        connection.close()
 
 
 def open_to_read(path: Path) -> sqlite3.Connection | None:
