@@ -145,6 +145,7 @@ CODES: dict[str, str] = {
     "VB611": "a media file too large to upload",
     "VB612": "an upload that the provider cannot use",
     "VB613": "a login instead of an API key",
+    "VB614": "the provider refuses anything more: credit, quota or plan",
     "VB701": "a selection that matches no video",
     "VB702": "a selection pattern that cannot be read",
     "VB703": "one pattern of several that matches no video",

@@ -93,8 +93,8 @@ def test_a_refusal_of_this_text_is_an_answer(status: int, code: str) -> None:
     [
         (trouble(401, "unauthorized"), "VB602", EXIT_CREDENTIALS),
         (trouble(403, "forbidden"), "VB602", EXIT_CREDENTIALS),
-        (trouble(402, "insufficient_credit"), "VB607", EXIT_ERROR),
-        (trouble(429, "quota_exceeded"), "VB607", EXIT_ERROR),
+        (trouble(402, "insufficient_credit"), "VB614", EXIT_ERROR),
+        (trouble(429, "quota_exceeded"), "VB614", EXIT_ERROR),
         (trouble(500, "internal_error"), "VB607", EXIT_ERROR),
         (answer(200, {"data": {"audio_url": "https://x.test/a.mp3"}}), "VB606", EXIT_ERROR),
         (answer(200, {"data": {"duration": -1}}), "VB606", EXIT_ERROR),

@@ -232,8 +232,8 @@ def fails(replies: Iterable[Reply], call: str = "video") -> tuple[Problems, int]
 
 FAILING: list[tuple[str, Reply, str, int, int]] = [
     ("unauthorized", trouble(401, "unauthorized"), "VB602", EXIT_CREDENTIALS, 1),
-    ("no credit", trouble(402, "insufficient_credit"), "VB607", EXIT_ERROR, 1),
-    ("quota", trouble(429, "quota_exceeded"), "VB607", EXIT_ERROR, 1),
+    ("no credit", trouble(402, "insufficient_credit"), "VB614", EXIT_ERROR, 1),
+    ("quota", trouble(429, "quota_exceeded"), "VB614", EXIT_ERROR, 1),
     ("bad request", trouble(400, "invalid_parameter"), "VB607", EXIT_ERROR, 1),
     ("always 500", trouble(500, "internal_error"), "VB607", EXIT_ERROR, 5),
     ("always reset", None, "VB605", EXIT_ERROR, 5),

@@ -11,6 +11,7 @@ from vidbuild.apply.events import Event
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_FAILED, Diagnostic, Problems, Span
 from vidbuild.plan.budget import Room
+from vidbuild.provider.errors import EXHAUSTED
 from vidbuild.provider.model import Provider
 from vidbuild.schema.api import Api
 from vidbuild.state.journal import Journal
@@ -135,8 +136,9 @@ def failed_by(name: str | None, problems: Problems) -> Failed:
     """The first diagnostic of `Problems` as one video's failure."""
     first = problems.diagnostics[0]
     refused = problems.exit_code == EXIT_CREDENTIALS
+    stops = refused or first.code == EXHAUSTED
     return Failed(
         Failure(name=name, code=first.code, message=first.message, hint=first.hint),
         exit_code=EXIT_CREDENTIALS if refused else EXIT_FAILED,
-        stops=refused,
+        stops=stops,
     )

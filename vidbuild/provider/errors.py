@@ -13,6 +13,7 @@ from typing import Any
 from vidbuild.provider.model import Refused
 
 MAX_MESSAGE = 500
+EXHAUSTED = "VB614"  # the code of a refusal that any other call would meet as well
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 
 

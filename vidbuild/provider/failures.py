@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vidbuild.diagnostics import EXIT_CREDENTIALS, EXIT_ERROR, Problems, problem
 from vidbuild.provider.credentials import shown
-from vidbuild.provider.errors import Fault, advice
+from vidbuild.provider.errors import EXHAUSTED, Fault, advice
 from vidbuild.provider.wire import Loss, Lost
 
 _LOSSES: dict[Loss, tuple[str, str, str]] = {
@@ -43,8 +43,9 @@ def refusal(host: str, said: Fault) -> Problems:
     """What the API refused, in its words; exit code 3 where it is the key."""
     known = advice(said.code, said.status)
     trace = f" (request {said.request_id})" if said.request_id else ""
+    other = EXHAUSTED if known.stops else "VB607"
     return problem(
-        "VB602" if known.credentials else "VB607",
+        "VB602" if known.credentials else other,
         f"{host} refused: {said.message} [{said.code}, HTTP {said.status}]{trace}",
         hint=known.hint or None,
         exit_code=EXIT_CREDENTIALS if known.credentials else EXIT_ERROR,

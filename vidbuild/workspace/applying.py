@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -22,7 +22,7 @@ from vidbuild.workspace.opened import Workspace, shown
 from vidbuild.workspace.providing import guard_account, open_provider
 from vidbuild.workspace.publishing import publish_end
 from vidbuild.workspace.remarks import Remarks
-from vidbuild.workspace.signals import terminable, terminable_question
+from vidbuild.workspace.signals import end_at_once, impatient, terminable, terminable_question
 
 if TYPE_CHECKING:
     import asyncio
@@ -71,7 +71,7 @@ def carry_out(proposal: Proposal, run: Run) -> Result:
     import asyncio
 
     workspace, passed = proposal.workspace, Steady(run.clock)
-    with asyncio.Runner() as runner:
+    with ExitStack() as closing, asyncio.Runner() as runner:
         remarks = Remarks()
         opened = open_provider(workspace, remark=remarks.heard.append)
         provider = runner.run(opened.__aenter__())
@@ -85,6 +85,7 @@ def carry_out(proposal: Proposal, run: Run) -> Result:
             left = replace(run, timeout=run.timeout and max(run.timeout - spent, _NO_TIME))
             result = _apply(runner, proposal, left, provider, remarks)
         finally:
+            closing.enter_context(impatient())  # everything is on the disk by now
             runner.run(opened.__aexit__(None, None, None))
     private = {c.name for c in proposal.plan.changes if c.request and c.request.private}
     return replace(result, warnings=(*result.warnings, *remarks.warnings(private)))
@@ -150,7 +151,10 @@ def _part(runner: asyncio.Runner, run: Run, running: Running, changes: Sequence[
         async with run.around():
             return await carry(running, work_through(running, changes))
 
-    return runner.run(_interruptible(part()))
+    try:
+        return runner.run(_interruptible(part()))
+    except KeyboardInterrupt:  # the second: the first one is an ending, and wrote the lock
+        end_at_once()
 
 
 async def _interruptible(steps: Coroutine[Any, Any, T]) -> T:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+from vidbuild.diagnostics import EXIT_INTERRUPTED
+
+_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
@@ -37,3 +44,29 @@ def terminable_question() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """For what is left to tidy up when everything is on the disk: a further signal ends the
+    process at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda _signal, _frame: end_at_once()) for each in both]
+    try:
+        yield
+    finally:
+        for each, handler in zip(both, before, strict=True):
+            signal.signal(each, handler)
+
+
+def end_at_once() -> NoReturn:
+    """Ends the process without waiting for threads, sockets or the embedded studio."""
+    with suppress(OSError, ValueError):
+        if sys.stderr.isatty():
+            sys.stderr.write(_CURSOR)  # whoever drew progress may have hidden it
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(EXIT_INTERRUPTED)
