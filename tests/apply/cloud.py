@@ -168,12 +168,12 @@ class Cloud:
         if mine in self.late:
             return InProgress()
         if fault in ("refused", "quota", "key"):
-            return self._refuse(mine, fault)
+            return self._refuse(mine, fault, body)
         known = self.keys.get(mine)
         if known is None or now - known[0] > DAY:
             gone = [path for path, each in _asset_ids(body) if each in self.vanished]
             if gone:
-                return self._refuse(mine, "asset_not_found", param=gone[0])
+                return self._refuse(mine, "asset_not_found", body, param=gone[0])
             if fault == "late":
                 self.late[mine] = (now + LATE, body)
                 return Unknown(message="no answer in time", code="timeout")
@@ -183,14 +183,19 @@ class Cloud:
         return InProgress() if fault == "progress" else Taken(video_id=known[1])
 
     def _refuse(
-        self, mine: tuple[str | None, str], fault: str, *, param: str = "voice_id"
+        self,
+        mine: tuple[str | None, str],
+        fault: str,
+        body: Mapping[str, Any],
+        *,
+        param: str = "voice_id",
     ) -> CreateAnswer:
         if mine in self.keys and self.clock.now() - self.keys[mine][0] <= DAY:
             return Taken(video_id=self.keys[mine][1])  # what was taken is not refused any more
         refusal = Refused(
             status=400,
             code="invalid_parameter" if fault == "refused" else fault,
-            message="no",
+            message=f"no: {body.get('script')}",
             param=param if self.names_field else None,
             stops=not fault.startswith(("refused", "asset_")),
             credentials=fault == "key",
@@ -261,7 +266,7 @@ class Cloud:
             thumbnail_url=self._link(job, "thumbnail") if good else None,
             page_url=f"https://app/{job.video_id}",
             failure_code="rendering_failed" if status == "failed" else None,
-            failure_message="it failed" if status == "failed" else None,
+            failure_message=f"it failed: {job.body.get('script')}" if status == "failed" else None,
         )
 
     def _link(self, job: Job, kind: str) -> str | None:

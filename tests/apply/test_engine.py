@@ -79,6 +79,20 @@ def test_a_private_video_leaves_no_text(world: World) -> None:
     assert len(world.cloud.jobs) == 1
 
 
+@pytest.mark.parametrize("fault", ["refused", "fails"])
+def test_the_providers_words_of_a_private_video_are_not_repeated(world: World, fault: str) -> None:
+    world.put("tour", "Between us.", private=True)
+    world.put("open", "For all.")
+    world.cloud.faults = {1: fault, 2: fault}
+    failures = {f.name: f for f in world.apply().failures}
+    assert "For all." in failures["open"].message
+    assert "private text" in failures["tour"].message
+    assert failures["tour"].reason == failures["open"].reason
+    kept = [path for path in (world.lock_path, world.journal_path) if path.exists()]
+    for text in (str(world.events).encode(), *(path.read_bytes() for path in kept)):
+        assert b"Between us" not in text
+
+
 def test_an_edit_renders_once_and_going_back_renders_nothing(world: World) -> None:
     world.write(tour="One.")
     world.apply()

@@ -9,16 +9,19 @@ from vidbuild.state.records import Render, Status
 from vidbuild.state.times import stamp
 
 
-def ended(render: Render, remote: Remote, *, now: float, cost: float | None) -> Render:
+def ended(
+    render: Render, remote: Remote, *, now: float, cost: float | None, private: bool
+) -> Render:
     """`remote` is completed or failed; `now` is the server's time, `cost` the price of a
-    completed one."""
+    completed one. The provider's words may quote the script: of a `private` video's failure only
+    the code is kept."""
     if remote.status == "failed":
         return replace(
             render,
             status=Status.failed,
             page_url=_text(remote.page_url),
             failure_code=_text(remote.failure_code),
-            failure_message=_text(remote.failure_message),
+            failure_message=None if private else _text(remote.failure_message),
         )
     return replace(
         render,

@@ -77,7 +77,7 @@ def _record(run: Run, change: Change, render: Render, remote: Remote) -> Render:
     """The end of a render, in the journal before anything else is done with it."""
     complete = remote.status == "completed"
     cost = run.cost(change.request, remote.duration) if complete else None
-    done = ended(render, remote, now=run.now(), cost=cost)
+    done = ended(render, remote, now=run.now(), cost=cost, private=change.private)
     run.work.journal.advance(done, key=key_of(run.project, render))
     if not complete:
         run.purse.keep(change.name)

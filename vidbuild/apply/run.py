@@ -14,7 +14,7 @@ from vidbuild.apply.slots import Slots
 from vidbuild.apply.submit import server_time
 from vidbuild.apply.tally import Tally
 from vidbuild.apply.watch import Watch
-from vidbuild.apply.work import Failed, Place, Work, failed, failed_by
+from vidbuild.apply.work import Failed, Failure, Place, Work, failed, failed_by
 from vidbuild.diagnostics import EXIT_REFUSED, Problems
 from vidbuild.plan.budget import Purse
 from vidbuild.plan.cost import price_of
@@ -25,6 +25,7 @@ from vidbuild.state.recorded import Recorded
 from vidbuild.state.records import Asset, Output, Render
 
 _OF_THE_REQUEST = frozenset({"VB555", "VB556"})  # a failed render, a refused create
+_QUOTING = _OF_THE_REQUEST | {"VB551"}  # what the provider says of a request, in its words
 DOWNLOADS = 4
 UPLOADS = 3
 Outputs = dict[str, Output | None]
@@ -111,8 +112,9 @@ class Run:
 
     def fail(self, failure: Failed, change: Change) -> None:
         """Notes a failure under the change's own name."""
+        told = replace(failure.failure, name=change.name, place=self._place(failure, change))
         own = Failed(
-            replace(failure.failure, name=change.name, place=self._place(failure, change)),
+            _without_words(told) if change.private else told,
             exit_code=failure.exit_code,
             stops=failure.stops,
         )
@@ -192,3 +194,11 @@ class Run:
     def cost(self, request: Request | None, seconds: float | None) -> float | None:
         """The list price of a video of this length; the middle where only a range is known."""
         return None if request is None else price_of(self.work.api, request, seconds)
+
+
+def _without_words(failure: Failure) -> Failure:
+    """The provider's words may quote the script of a private video: ours stay."""
+    if failure.code not in _QUOTING:
+        return failure
+    ours, _, _ = failure.message.partition(":")
+    return replace(failure, message=f"{ours} (the provider's words may quote the private text)")

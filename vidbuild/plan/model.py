@@ -119,6 +119,12 @@ class Change:
     row: int = 0
 
     @property
+    def private(self) -> bool:
+        """Whether its text, and whatever may quote it, is not for logs and records."""
+        ours = self.request is not None and self.request.private
+        return ours or (self.entry is not None and self.entry.private)
+
+    @property
     def pays(self) -> bool:
         return self.action.renders and self.reason != "gave_up"
 

@@ -90,8 +90,7 @@ def _failure(change: Change) -> str:
     entry = change.entry
     if entry is None or not (entry.render.failure_code or entry.render.failure_message):
         return ""
-    private = entry.private or (change.request is not None and change.request.private)
-    message = None if private else entry.render.failure_message
+    message = None if change.private else entry.render.failure_message
     said = ": ".join(part for part in (entry.render.failure_code, message) if part)
     return f" ({visible(said)})" if said else ""
 

@@ -54,7 +54,7 @@ async def _ask(found: Survey) -> Asked:
         words |= await _looked_for(
             provider, [i for i, word in words.items() if word == "not_found"]
         )
-        notes = ()
+        notes: tuple[Diagnostic, ...] = ()
         if ids and all(word == "not_found" for word in words.values()):
             notes, words = (_strangers(len(words)),), {}
         return Asked(words=words, now=provider.server_now, notes=notes)

@@ -194,7 +194,8 @@ def _over(look: _Look, render: Render, remote: Remote) -> Iterable[Render]:
     cost = None
     if request is not None and remote.status == "completed":
         cost = price_of(look.workspace.loaded.api, request, remote.duration)
-    yield ended(render, remote, now=look.now(), cost=cost)
+    private = request is None or request.private
+    yield ended(render, remote, now=look.now(), cost=cost, private=private)
 
 
 def _requests(workspace: Workspace) -> dict[str, Request]:
