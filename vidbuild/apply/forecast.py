@@ -55,10 +55,6 @@ class Forecast:
         z = (log(age) - self._middle(length)) / (self._spread * _FITTED)
         return max(_beyond(z), 1e-12)
 
-    def soonest(self, length: float | None) -> float:
-        """Seconds before which hardly any such render ends."""
-        return exp(self._middle(length) - 2 * self._spread)
-
     def _middle(self, length: float | None) -> float:
         x = log(length) if length and self.known else self._mean_x
         return self._mean_y + self._slope * (x - self._mean_x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 
 from vidbuild.apply.forecast import Forecast
@@ -14,6 +15,7 @@ from vidbuild.provider.model import Provider
 PATIENCE = 600.0  # how long status calls may fail before the watch is given up
 _AGAIN = 2.0  # after a status call that failed, doubling
 _AGAIN_AT_MOST = 30.0
+_MORE = 1.1
 _CALL = 100  # ids that one call asks for
 _OPEN = "submitted"
 
@@ -35,7 +37,7 @@ class Watch:
         self._forecast = Forecast()
         self._stirred = asyncio.Event()
         self._sleeper: asyncio.Task[None] | None = None
-        self._due = 0.0
+        self._planned = 0.0  # for how many jobs the next look was chosen
         self._detached = False
         self.calls = self.found = 0
 
@@ -54,8 +56,8 @@ class Watch:
         now = self._steady.now()
         self._jobs.setdefault(video_id, Seen(now - max(age, 0.0), length, now))
         self._stirred.set()
-        if self._sleeper is not None and now + self._forecast.soonest(length) < self._due:
-            self._sleeper.cancel()  # the look that was planned would be late for this one
+        if self._sleeper is not None and len(self._jobs) > self._planned * _MORE:
+            self._sleeper.cancel()  # with so many there is an earlier moment
         return await future
 
     def learn(self, length: float | None, took: float) -> None:
@@ -95,7 +97,7 @@ class Watch:
         while True:
             now = self._steady.now()
             seconds = self._pause(now) if again is None else again
-            self._due = now + seconds
+            self._planned = len(self._jobs) if again is None else math.inf
             self._sleeper = asyncio.create_task(self._sleep(seconds))
             try:
                 await asyncio.wait({self._sleeper})
