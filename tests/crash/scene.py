@@ -115,8 +115,11 @@ class Scene:
         raise AssertionError(path)
 
     def journal(self, query: str) -> frozenset[Any]:
-        """The first column of what the journal answers."""
-        db = sqlite3.connect(self.project / ".vidbuild" / "state" / "journal.db")
+        """The first column of what the journal answers, if there is one."""
+        path = self.project / ".vidbuild" / "state" / "journal.db"
+        if not path.exists():
+            return frozenset()
+        db = sqlite3.connect(path)
         try:
             return frozenset(row[0] for row in db.execute(query))
         finally:

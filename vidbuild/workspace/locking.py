@@ -78,4 +78,5 @@ def doubled(pairs: Sequence[Pair]) -> Iterator[Diagnostic]:
 
 def write_lock(workspace: Workspace, videos: Mapping[str, Entry]) -> None:
     """The lock has these entries from now on. The project must be held."""
-    write_atomic(workspace.lock_path, encode_lock(replace(workspace.lock, videos=videos)))
+    data = encode_lock(replace(workspace.lock, videos=videos))
+    write_atomic(workspace.lock_path, data, alone=True)

@@ -45,13 +45,13 @@ def publish(
     try:
         if not os.path.lexists(path):
             if found:
-                write_atomic(path, data)
+                write_atomic(path, data, alone=True)
             return None
         there = path.read_bytes() if path.is_file() and not path.is_symlink() else None
         if there is None or not is_manifest(there, project=name, profile=profile):
             return _strange(workspace)
         if there != data:
-            write_atomic(path, data)
+            write_atomic(path, data, alone=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return Diagnostic(
