@@ -24,7 +24,8 @@ from vidbuild.apply.pace import Pace
 from vidbuild.apply.slots import Slots
 from vidbuild.apply.watch import Watch
 from vidbuild.clock import Clock, Steady, VirtualClock
-from vidbuild.diagnostics import EXIT_FAILED, problem
+from vidbuild.diagnostics import EXIT_FAILED, EXIT_REFUSED, problem
+from vidbuild.plan.budget import Room
 from vidbuild.provider.client import HeyGen
 from vidbuild.provider.credentials import Credential
 from vidbuild.provider.model import CreateAnswer, Unknown
@@ -381,3 +382,28 @@ def test_longest_first(tmp_path: Path) -> None:
     by_title = {f"Title of {c.name}": c.estimate.seconds or 0.0 for c in changes}
     sent = [by_title[job.body["title"]] for job in busy.jobs.values()]
     assert sent == sorted(sent, reverse=True)
+
+
+# ---- limits on cost
+
+
+@pytest.mark.parametrize(("name", "code"), [("max_cost", "VB710"), ("max_cost_day", "VB711")])
+def test_dearer_than_estimated_nothing_more_is_submitted_over_the_limit(
+    tmp_path: Path, name: str, code: str
+) -> None:
+    world, busy = crowded(tmp_path, 5, room=10)
+    high = sum(c.estimate.cost_high_usd or 0.0 for c in world.plan(download=False).changes)
+    result = carried_out(world, jobs=1, rooms=[Room(name=name, limit_usd=9.0, left_usd=high * 2)])
+    assert result.exit_code == EXIT_REFUSED
+    assert 1 <= len(busy.jobs) < 5
+    assert {failure.code for failure in result.failures} == {code}
+    assert result.counts["completed"] == len(busy.jobs)
+    assert "$9.00" in result.failures[0].message
+
+
+def test_what_is_on_its_way_counts_by_its_high_estimate(tmp_path: Path) -> None:
+    world, busy = crowded(tmp_path, 6, room=10)
+    highs = [c.estimate.cost_high_usd or 0.0 for c in world.plan(download=False).changes]
+    left = sum(sorted(highs)[:3]) + 1e-6
+    result = carried_out(world, jobs=6, rooms=[Room(name="max_cost", limit_usd=1, left_usd=left)])
+    assert (result.exit_code, len(busy.jobs)) == (EXIT_REFUSED, 3)
