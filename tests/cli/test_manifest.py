@@ -234,7 +234,7 @@ def test_one_that_cannot_be_written_is_an_error(
 ) -> None:
     from vidbuild.workspace import publishing
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     (small / "build" / "hello.mp4").unlink()

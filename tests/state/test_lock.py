@@ -112,7 +112,7 @@ def test_keys_are_alphabetical_and_the_check_is_of_the_canonical_form(lock: Lock
 
 def test_one_block_changes_one_block() -> None:
     lock = sample()
-    blocks: dict[str, tuple[Entry, str]] = {}
+    blocks: dict[str, tuple[Entry, bytes]] = {}
     before = encode_lock(lock, blocks)
     other = Entry(
         fingerprint=FINGERPRINTS[2], request={}, render=lock.videos["tour"].render, protect=True
