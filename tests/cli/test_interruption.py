@@ -73,7 +73,8 @@ def test_a_second_signal_ends_at_once(slow: Served, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         time.sleep(0.01)
     _, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
+    # The second may find an interpreter that is ending already, which then ends of the signal.
+    assert process.returncode in (130, -signal.SIGINT), err
     assert "Traceback" not in err
 
 
