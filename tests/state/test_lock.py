@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.state.strategies import FINGERPRINTS, PROJECT, locks
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems
 from vidbuild.request.fingerprint import canonical_json
-from vidbuild.state.lock import check_of, decode_lock, encode_lock, read_lock
+from vidbuild.state.lock import Blocks, check_of, decode_lock, encode_lock, read_lock
 from vidbuild.state.records import Entry, Lock, Output, Render, Status
 
 
@@ -112,7 +113,7 @@ def test_keys_are_alphabetical_and_the_check_is_of_the_canonical_form(lock: Lock
 
 def test_one_block_changes_one_block() -> None:
     lock = sample()
-    blocks: dict[str, tuple[Entry, bytes]] = {}
+    blocks = Blocks()
     before = encode_lock(lock, blocks)
     other = Entry(
         fingerprint=FINGERPRINTS[2], request={}, render=lock.videos["tour"].render, protect=True
@@ -120,6 +121,13 @@ def test_one_block_changes_one_block() -> None:
     after = encode_lock(Lock(project=PROJECT, videos={**lock.videos, "tour": other}), blocks)
     assert before.split(b'    "tour"')[0] == after.split(b'    "tour"')[0]
     assert read(after).videos["tour"] == other
+
+
+@given(st.lists(locks, max_size=5))
+def test_what_is_remembered_of_earlier_versions_changes_no_byte(versions: list[Lock]) -> None:
+    blocks = Blocks()
+    for lock in versions:
+        assert encode_lock(lock, blocks) == encode_lock(lock)
 
 
 def test_members_of_a_later_minor_format_are_kept() -> None:

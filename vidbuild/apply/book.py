@@ -32,7 +32,7 @@ class Book:
         self._path = path
         self._shown = shown
         self._clock = clock
-        self._blocks: Blocks = {}
+        self._blocks = Blocks()
         self._seen: Mark | None = None  # as what the file was last read or written
         self._saved_at = clock.now()
         self._dirty = False

@@ -12,7 +12,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from itertools import compress
 from json.encoder import encode_basestring
+from operator import is_not
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,8 +39,30 @@ _UNSURE = re.compile(r"[:,\[]-?(?:\d+\.0[,}\]]|[\d.]+e|\d{16})")
 _BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
 _MEMBERS = ("project", "version", "videos")
 
-Blocks = dict[str, tuple[Entry, bytes]]
 Seen = dict[str, tuple[Any, Entry]]
+
+
+class Blocks:
+    """The bytes of each entry, from one version of a lock to the next: of thousands only those
+    are made that changed."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []  # in the order of the file
+        self._made: dict[str, Entry] = {}
+        self._bytes: dict[str, bytes] = {}
+
+    def of(self, videos: Mapping[str, Entry]) -> list[bytes]:
+        """One for each video, without the comma between two."""
+        if videos.keys() != set(self._names):
+            # Most are in order already, which sorting makes use of.
+            stay = filter(videos.__contains__, self._names)
+            self._names = sorted([*stay, *(videos.keys() - set(self._names))])
+        names, made = self._names, self._made
+        changed = map(is_not, map(videos.get, names), map(made.get, names))
+        for name in compress(names, changed):
+            self._bytes[name] = _block(name, videos[name]).encode()
+            made[name] = videos[name]
+        return [self._bytes[name] for name in names]
 
 
 def read_lock(path: Path, *, project: str, shown: str | None = None) -> Lock:
@@ -95,24 +119,17 @@ def decode_lock(data: bytes, *, project: str | None, file: str, seen: Seen | Non
 
 def encode_lock(lock: Lock, blocks: Blocks | None = None) -> bytes:
     """The bytes of the lock. `blocks` remembers each entry's bytes from one call to the next."""
-    cache: Blocks = {} if blocks is None else blocks
-    blocks_in_order: list[bytes] = []
-    for name in sorted(lock.videos):
-        entry = lock.videos[name]
-        known = cache.get(name)
-        if known is None or known[0] is not entry:
-            known = cache[name] = (entry, _block(name, entry).encode())
-        blocks_in_order += (b",\n" if blocks_in_order else b"{\n", known[1])
-    videos = [*blocks_in_order, b"\n  }"] if blocks_in_order else [b"{}"]
-    members = {key: [_line(value).encode()] for key, value in lock.extra.items()}
-    members["project"] = [_line(lock.project).encode()]
-    members |= {"version": [str(VERSION).encode()], "videos": videos}
+    videos = (blocks or Blocks()).of(lock.videos) or [b""]
+    videos[0] = (b'  "videos": {\n' if lock.videos else b'  "videos": {') + videos[0]
+    videos[-1] += b"\n  }" if lock.videos else b"}"
+    members = {**lock.extra, "project": lock.project, "version": VERSION}
+    lines = {key: f"  {_line(key)}: {_line(members[key])}".encode() for key in sorted(members)}
+    pieces = [line for key, line in lines.items() if key < "videos"]
+    pieces += [*videos, *(line for key, line in lines.items() if key > "videos")]
     # A large lock is put together once, not from wholes of wholes.
-    pieces = [b"{"]
-    for key in sorted(members):
-        pieces += (b"\n  " if len(pieces) == 1 else b",\n  ", _line(key).encode(), b": ")
-        pieces += members[key]
-    return b"".join([*pieces, b"\n}\n"])
+    pieces[0] = b"{\n" + pieces[0]
+    pieces[-1] += b"\n}\n"
+    return b",\n".join(pieces)
 
 
 def check_of(body: Mapping[str, Any]) -> str:
