@@ -17,6 +17,7 @@ import httpx
 from vidbuild.clock import Clock as AnyClock
 from vidbuild.provider.client import HeyGen
 from vidbuild.provider.credentials import Credential
+from vidbuild.provider.line import Line
 from vidbuild.studio.server import Studio
 
 T = TypeVar("T")
@@ -56,6 +57,16 @@ async def client(base: str, clock: AnyClock | None = None, **options: Any) -> As
         jitter=random.Random(1),  # noqa: S311 - to repeat, not to hide
         **options,
     )
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@asynccontextmanager
+async def line() -> AsyncIterator[Line]:
+    """Connections of no client."""
+    opened = Line(None, 1, verify=True, environment=False)
     try:
         yield opened
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.provider.provider_kit import Clock, Reply, answer, client, run, trouble, wire
+from tests.provider.provider_kit import Clock, Reply, answer, client, line, run, trouble, wire
 from vidbuild.diagnostics import Problems
 from vidbuild.provider import download as download_module
 from vidbuild.provider import saving
@@ -128,10 +128,10 @@ def test_ten_gigabytes_are_refused_before_they_come(tmp_path: Path) -> None:
 def test_a_file_without_end_is_stopped(tmp_path: Path) -> None:
     async def scene() -> None:
         head = b"HTTP/1.1 200 OK\r\n\r\n"
-        async with wire((head, b"x" * 65536)) as server, httpx.AsyncClient() as http:
+        async with wire((head, b"x" * 65536)) as server, line() as http:
             with pytest.raises(saving.Unfit):
                 await download_module.download(
-                    http,
+                    http.send,
                     server.url + "/v",
                     tmp_path / "v",
                     base=server.url,
@@ -179,9 +179,6 @@ LINKS = [
 ]
 
 
-UNREADABLE = ("https://[::1/v.mp4", "https://host:port/v.mp4")
-
-
 @pytest.mark.parametrize("url", LINKS)
 def test_a_link_to_elsewhere_is_not_followed(tmp_path: Path, url: str) -> None:
     async def scene() -> None:
@@ -199,8 +196,7 @@ def test_a_link_to_elsewhere_is_not_followed(tmp_path: Path, url: str) -> None:
 @pytest.mark.parametrize("url", [link for link in LINKS if link and ":" in link])
 def test_a_redirect_to_elsewhere_is_not_followed(tmp_path: Path, url: str) -> None:
     code, _, _ = fails(tmp_path / "v.mp4", answer(302, b"", [("location", url)]))
-    # A location that cannot even be read counts as a broken answer.
-    assert code == ("VB605" if url in UNREADABLE else "VB608")
+    assert code == "VB608"
 
 
 def test_plain_http_is_for_a_studio_only(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
 from pathlib import Path
 
@@ -89,6 +90,26 @@ def test_no_proxy_sees_what_is_meant_for_this_machine(monkeypatch: pytest.Monkey
                 await heygen.create(AVATAR, key="k1")
             assert proxy.received == []
             assert len(server.received) == 1
+
+    run(scene())
+
+
+@pytest.mark.parametrize("past", ["", "api.test"])
+def test_a_proxy_stands_between_but_for_the_hosts_that_go_past_it(
+    monkeypatch: pytest.MonkeyPatch, past: str
+) -> None:
+    def nowhere(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    async def scene() -> None:
+        async with wire(TAKEN) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
+            monkeypatch.setenv("NO_PROXY", past)
+            monkeypatch.setattr("socket.getaddrinfo", nowhere)
+            async with client("http://api.test") as heygen:
+                await heygen.create(AVATAR, key="k1")
+            asked = [each.split(b"/v3")[0] for each in proxy.received]
+            assert asked == ([] if past else [b"POST http://api.test"])
 
     run(scene())
 

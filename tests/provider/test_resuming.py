@@ -14,12 +14,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.provider.provider_kit import START, Clock, Reply, answer, client, run, trouble, wire
+from tests.provider.provider_kit import (
+    START,
+    Clock,
+    Reply,
+    answer,
+    client,
+    line,
+    run,
+    trouble,
+    wire,
+)
 from vidbuild.diagnostics import Problems
 from vidbuild.provider import download as download_module
 from vidbuild.provider import saving
@@ -126,7 +135,7 @@ def test_however_often_it_breaks_off_each_byte_comes_once(cuts: list[int]) -> No
 
 
 def test_a_download_that_stalls_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download_module, "_TIMEOUT", httpx.Timeout(0.05))
+    monkeypatch.setattr(download_module, "_STALL", 0.05)
     files = Files()
     whole = answer(200, MOVIE, [("etag", TAG)], kind="video/mp4")
     found, _ = got(tmp_path / "v", (whole[:-50_000], b""), files)
@@ -275,10 +284,15 @@ def test_a_try_says_how_far_it_came(tmp_path: Path) -> None:
 
     async def scene() -> list[int]:
         gained = []
-        async with wire(files) as server, httpx.AsyncClient() as http:
+        async with wire(files) as server, line() as http:
             for _ in range(3):
                 with pytest.raises(Broken) as raised:
-                    await download(http, server.url + "/v", tmp_path / "v", base=server.url)
+                    await download(
+                        http.send,
+                        server.url + "/v",
+                        tmp_path / "v",
+                        base=server.url,
+                    )
                 gained.append(raised.value.gained)
         return gained
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from vidbuild.clock import Clock
 from vidbuild.provider import failures, retry, verdicts
 from vidbuild.provider.answers import Page, page
 from vidbuild.provider.credentials import Credential, loopback
+from vidbuild.provider.line import Line
 from vidbuild.provider.retry import Policy
 from vidbuild.provider.routes import route
 from vidbuild.provider.wire import Answer, Lost, exchange, trust
@@ -54,7 +54,7 @@ class Calls:
         self._transport = transport
         self._clock = clock
         self._jitter = jitter
-        self._clients: dict[Place, httpx.AsyncClient] = {}
+        self._open: dict[Place, Line] = {}
         self._lines: dict[Place, asyncio.Semaphore] = {}
         self._dated: tuple[float, float] | None = None
         self._met = False  # whether the host has ever been reached
@@ -109,7 +109,7 @@ class Calls:
         options: Mapping[str, Any] | None = None,
         **values: str,
     ) -> Answer | Lost:
-        """The last answer of as many sends as the policy allows; `options` are httpx's."""
+        """The last answer of as many sends as the policy allows; `options` are of `outgoing`."""
         method, path = route(self.api, operation, **values)
         sends = 0
         while True:
@@ -145,7 +145,7 @@ class Calls:
         line = self._lines.setdefault(place, asyncio.Semaphore(CONNECTIONS))
         async with line:
             return await exchange(
-                self.client(place),
+                self.line(place).send,
                 method,
                 url,
                 seconds=seconds,
@@ -166,25 +166,23 @@ class Calls:
         origin = f"{parts.scheme}://{parts.netloc}"
         return url.startswith((origin + "/", origin + "?"))
 
-    def client(self, place: Place) -> httpx.AsyncClient:
+    def line(self, place: Place) -> Line:
         """None of them holds the key: `send` adds it."""
-        if place not in self._clients:
+        if place not in self._open:
             own = place != "other"
             # A proxy is for the world outside, not for this machine.
             outside = not (own and loopback(self.host))
             transport = self._transport if own else None
-            self._clients[place] = httpx.AsyncClient(
-                transport=transport,
-                limits=httpx.Limits(max_connections=CONNECTIONS),
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                follow_redirects=False,
+            self._open[place] = Line(
+                transport,
+                CONNECTIONS,
                 verify=transport is not None or trust(environment=outside),
-                trust_env=outside,
+                environment=outside,
             )
-        return self._clients[place]
+        return self._open[place]
 
     async def close(self) -> None:
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        lines = list(self._open.values())
+        self._open.clear()
+        for line in lines:
+            await line.close()

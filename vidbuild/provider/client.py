@@ -155,8 +155,8 @@ class HeyGen:
         while True:
             sends += 1
             try:
-                client = self._calls.client("own" if self._calls.owns(url) else "other")
-                return await download(client, url, target, base=self._calls.base)
+                line = self._calls.line("own" if self._calls.owns(url) else "other")
+                return await download(line.send, url, target, base=self._calls.base)
             except Unfit as error:
                 raise failures.unfit(str(error)) from None
             except OSError as error:

@@ -7,18 +7,20 @@ checked. Not for names and places of results: `apply` decides them.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 
 from vidbuild.provider.credentials import shown
+from vidbuild.provider.line import Send, outgoing
 from vidbuild.provider.links import fetchable
 from vidbuild.provider.model import Downloaded, Expired
 from vidbuild.provider.partial import Partial, continues, discard, left_of
 from vidbuild.provider.retry import retry_after, transient
 from vidbuild.provider.saving import Broken, Unfit, length, save, too_large, whole_of
-from vidbuild.provider.wire import CONNECT, Lost, lost
+from vidbuild.provider.wire import Lost, lost
 
 MAX_BYTES = 8 << 30
 MAX_REDIRECTS = 5
@@ -29,7 +31,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 async def download(
-    client: httpx.AsyncClient, url: str, target: Path, *, base: str, max_bytes: int = MAX_BYTES
+    send: Send, url: str, target: Path, *, base: str, max_bytes: int = MAX_BYTES
 ) -> Downloaded:
     """One try. `base` is the API's address: what may be plain http is what it is itself.
 
@@ -41,7 +43,7 @@ async def download(
     if left is not None and left.bytes == left.total:
         return await asyncio.to_thread(whole_of, target, left)
     try:
-        return await _follow(client, url, target, left, base=base, max_bytes=max_bytes)
+        return await _follow(send, url, target, left, base=base, max_bytes=max_bytes)
     except Broken as error:
         now = left_of(target)
         error.gained = (now.bytes if now else 0) - (left.bytes if left else 0)
@@ -49,7 +51,7 @@ async def download(
 
 
 async def _follow(
-    client: httpx.AsyncClient,
+    send: Send,
     url: str,
     target: Path,
     left: Partial | None,
@@ -57,12 +59,12 @@ async def _follow(
     base: str,
     max_bytes: int,
 ) -> Downloaded:
-    headers = {**_HEADERS, **(left.headers if left else {})}
     for _ in range(MAX_REDIRECTS + 1):
         if not fetchable(url, base):
             raise Unfit(f"{shown(url)} is not a link that may be followed")
         try:
-            async with client.stream("GET", url, headers=headers, timeout=_TIMEOUT) as response:
+            request = outgoing("GET", url, seconds=_STALL, headers=left.headers if left else None)
+            async with aclosing(await send(request)) as response:
                 if response.status_code in _REDIRECTS and "location" in response.headers:
                     url = urljoin(url, response.headers["location"])
                     continue
@@ -73,10 +75,6 @@ async def _follow(
         except (httpx.InvalidURL, ValueError):
             raise Unfit(f"{shown(url)} is not a link that may be followed") from None
     raise Unfit(f"{shown(url)} is redirected more than {MAX_REDIRECTS} times")
-
-
-_HEADERS = {"accept-encoding": "identity"}
-_TIMEOUT = httpx.Timeout(_STALL, connect=CONNECT, pool=None)
 
 
 def _check(

@@ -1,7 +1,7 @@
 """One HTTP exchange as data: an `Answer`, or a `Lost` one. Nothing is raised for what a
 network or a server does, nothing is followed, and nothing is read without a bound.
 
-The only module of the room, beside `download`, that knows httpx.
+Of httpx only this module and those that open, fetch and save know.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import ssl
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -21,12 +22,10 @@ import httpx
 
 from vidbuild.provider.answers import moment
 from vidbuild.provider.errors import clean
+from vidbuild.provider.line import Send, outgoing
 from vidbuild.provider.retry import http_date
 
 MAX_ANSWER = 16 * 1024 * 1024
-CONNECT = 10.0
-# Nobody is asked to pack an answer; one that is packed once all the same can be read.
-_PLAIN = {"accept-encoding": "identity"}
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 # Nothing is as bad as nonsense: every JSON value is a possible answer, this is none.
@@ -55,7 +54,7 @@ class Lost:
 
 
 async def exchange(
-    client: httpx.AsyncClient,
+    send: Send,
     method: str,
     url: str,
     *,
@@ -66,13 +65,9 @@ async def exchange(
     """Sends once and reads the answer, all within `seconds`. `scrub` takes a secret out of a
     text: a server may repeat what it was sent.
     """
-    headers = {**_PLAIN, **(options.pop("headers", None) or {})}
-    options = {**options, "headers": headers, "timeout": time_out(seconds)}
     try:
-        async with (
-            asyncio.timeout(seconds),
-            client.stream(method, url, **options) as response,
-        ):
+        request = outgoing(method, url, seconds=seconds, **options)
+        async with asyncio.timeout(seconds), aclosing(await send(request)) as response:
             return _answer(response, await _read(response), scrub)
     except TimeoutError:
         return Lost(loss="timeout", message=f"no answer within {seconds:.0f} s")
@@ -95,11 +90,6 @@ def trust(*, environment: bool) -> ssl.SSLContext:
 def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
     # Reading them takes longer than many an exchange.
     return httpx.create_ssl_context(trust_env=bool(file or folder))
-
-
-def time_out(seconds: float) -> httpx.Timeout:
-    # Waiting for a free connection is not the server's fault, and not counted.
-    return httpx.Timeout(seconds, connect=min(CONNECT, seconds), pool=None)
 
 
 def lost(error: httpx.HTTPError) -> Lost:
@@ -152,13 +142,16 @@ async def _read(response: httpx.Response) -> bytes | None:
 
 
 def _answer(response: httpx.Response, body: bytes | None, scrub: Callable[[str], str]) -> Answer:
-    headers = {name: scrub(text) for name, text in response.headers.items()}
-    request_id = headers.get("x-request-id")
+    def header(name: str) -> str | None:
+        text = response.headers.get(name)
+        return None if text is None else scrub(text)
+
+    request_id = header("x-request-id")
     return Answer(
         status=response.status_code,
         body=_json(body, scrub),
-        date=moment(http_date(headers.get("date"))),
-        retry_after=headers.get("retry-after"),
+        date=moment(http_date(header("date"))),
+        retry_after=header("retry-after"),
         request_id=clean(request_id) if request_id else None,
     )
 
