@@ -25,12 +25,12 @@ def flaw(path: Path, kind: str) -> str | None:
     size = path.stat().st_size
     with path.open("rb") as file:
         if kind == "subtitle":
-            return _text(file.read(_MOST))
+            return _text(file.read(min(size, _MOST)))
         if not size:
             return "it is empty"
         head = file.read(_HEAD)
         if kind == "thumbnail":
-            return _picture(head + file.read(_MOST))
+            return _picture(head + file.read(min(size, _MOST)))
         if head.startswith(ebml.HEAD):
             return ebml.flaw(file, size)
         if head[4:8] != b"ftyp":

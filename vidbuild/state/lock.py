@@ -12,9 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from itertools import compress
 from json.encoder import encode_basestring
-from operator import is_not
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -53,15 +51,19 @@ class Blocks:
 
     def of(self, videos: Mapping[str, Entry]) -> list[bytes]:
         """One for each video, without the comma between two."""
-        if videos.keys() != set(self._names):
-            # Most are in order already, which sorting makes use of.
-            stay = filter(videos.__contains__, self._names)
-            self._names = sorted([*stay, *(videos.keys() - set(self._names))])
-        names, made = self._names, self._made
-        changed = map(is_not, map(videos.get, names), map(made.get, names))
-        for name in compress(names, changed):
+        made, names = self._made, self._names
+        changed = [name for name, entry in videos.items() if made.get(name) is not entry]
+        new = [name for name in changed if name not in made]
+        for name in changed:
             self._bytes[name] = _block(name, videos[name]).encode()
-            made[name] = videos[name]
+        if len(made) + len(new) > len(videos):
+            for name in made.keys() - videos.keys():
+                del made[name], self._bytes[name]
+            names[:] = [name for name in names if name in made]
+        if new:
+            names += new
+            names.sort()  # in next to no time: most are in order
+        made.update((name, videos[name]) for name in changed)
         return [self._bytes[name] for name in names]
 
 
