@@ -16,7 +16,7 @@ from tests.state.test_join import render
 from vidbuild.diagnostics import EXIT_HELD, Problems
 from vidbuild.schema.api import load_api
 from vidbuild.state.hold import hold
-from vidbuild.state.outputs import look_at, output_paths, receipt_of
+from vidbuild.state.outputs import look_at, output_paths, receipt_of, receipt_path
 from vidbuild.state.recorded import Receipt
 from vidbuild.state.records import Output, Render
 
@@ -93,7 +93,9 @@ def made(tmp_path: Path) -> tuple[Path, Render, dict[str, Receipt]]:
     file.write_bytes(b"video")
     sha256 = hashlib.sha256(b"video").hexdigest()
     output = Output(path="tour.mp4", bytes=5, sha256=sha256)
-    receipt = receipt_of(file, root=tmp_path, sha256=sha256, video_id="v1", kind="video")
+    receipt = receipt_of(
+        file, name=receipt_path(file, root=tmp_path), sha256=sha256, video_id="v1", kind="video"
+    )
     return file, render(1, outputs={"video": output, "subtitle": None}), {receipt.path: receipt}
 
 

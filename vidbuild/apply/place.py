@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from vidbuild.files import digest, sync_folder, within
+from vidbuild.files import digest, sync_folder
 from vidbuild.provider.partial import discard, left_of, mark_of
 from vidbuild.state.journal import Journal
 from vidbuild.state.outputs import receipt_of, receipt_path
@@ -49,7 +49,9 @@ class Shelf:
         receipts: Iterable[Receipt],
     ) -> None:
         self.folder = folder
-        self._root = root
+        label = receipt_path(folder, root=root)
+        self._real = os.path.realpath(folder).rstrip(os.sep) + os.sep
+        self._label = "" if label == "." else label + "/"
         self._journal = journal
         self._known = set(known)
         self._receipts = {receipt.path: receipt for receipt in receipts}
@@ -65,7 +67,7 @@ class Shelf:
 
     def receipt(self, path: str) -> Receipt | None:
         """What was last put at `path`."""
-        return self._receipts.get(receipt_path(self.folder / path, root=self._root))
+        return self._receipts.get(self._label + path)
 
     def receipts(self, video_id: str, kind: str) -> list[Receipt]:
         """Where files of a video were put, in this output folder or another."""
@@ -118,9 +120,10 @@ class Shelf:
     def put(self, staged: Path, path: str, *, sha256: str, video_id: str, kind: str) -> Output:
         """Moves a staged file to `path` with a receipt. Raises OSError."""
         target = self.folder / path
-        if not within(self.folder, _nearest(target.parent)):
+        if not self._holds(_nearest(target.parent)):
             raise OSError(f"{path} lies outside the output folder through a symbolic link")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
         self._journal.expect(sha256)
         self._known.add(sha256)
         if self._make_way(target, sha256):
@@ -128,14 +131,17 @@ class Shelf:
             sync_folder(target.parent)
         else:
             staged.unlink()
-        with suppress(OSError):
-            discard(self.folder / STAGING / _part(video_id, kind))
+        part = self.folder / STAGING / _part(video_id, kind)
+        if staged != part:  # else it is what was put there, and its mark went with its last byte
+            with suppress(OSError):
+                discard(part)
         return self.receive(path, sha256=sha256, video_id=video_id, kind=kind)
 
     def receive(self, path: str, *, sha256: str, video_id: str, kind: str) -> Output:
         """Notes that the file at `path` is this content. Raises OSError."""
         target = self.folder / path
-        receipt = receipt_of(target, root=self._root, sha256=sha256, video_id=video_id, kind=kind)
+        name = self._label + path
+        receipt = receipt_of(target, name=name, sha256=sha256, video_id=video_id, kind=kind)
         if self._receipts.get(receipt.path) != receipt:
             self._journal.receive(receipt)
             self._receipts[receipt.path] = receipt
@@ -151,20 +157,24 @@ class Shelf:
 
     def _remove(self, output: Output, live: Iterable[str]) -> bool:
         target = self.folder / output.path
-        if not target.is_file() or not within(self.folder, target):
+        if not target.is_file() or not self._holds(target):
             return False
         if any(_same(target, self.folder / path) for path in live if _alike(path, output.path)):
             return False
         if digest(target)[0] not in self._known:
             return False
         target.unlink()
-        path = receipt_path(target, root=self._root)
+        path = self._label + output.path
         self._journal.forget_receipts([path])
         gone = self._receipts.pop(path, None)
         if gone is not None:
             self._by_video[gone.video_id, gone.kind].pop(path, None)
         self._prune(target.parent)
         return True
+
+    def _holds(self, path: Path) -> bool:
+        """Whether what is there lies in the output folder, symbolic links followed."""
+        return f"{os.path.realpath(path)}{os.sep}".startswith(self._real)
 
     def _note(self, receipt: Receipt) -> None:
         self._by_video.setdefault((receipt.video_id, receipt.kind), {})[receipt.path] = receipt
@@ -184,6 +194,8 @@ class Shelf:
 
     def _staging(self) -> Path:
         staging = self.folder / STAGING
+        if staging.is_dir() and not staging.is_symlink():
+            return staging
         if self.folder.exists() and not self.folder.is_dir():
             raise OSError(errno.ENOTDIR, f"{self.folder.name} is a file, not a folder")
         if staging.is_symlink():

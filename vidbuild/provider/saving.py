@@ -68,7 +68,8 @@ async def save(
     except BaseException:
         filling.keep()
         raise
-    forget(target)
+    if rest is not None or filling.marked:
+        forget(target)
     return Downloaded(bytes=filling.size, sha256=filling.sha.hexdigest())
 
 
@@ -80,6 +81,7 @@ class _Filling:
     known: Partial | None
     sha: hashlib._Hash = field(default_factory=hashlib.sha256)
     size: int = 0
+    marked: bool = False
 
     def keep(self) -> None:
         """Marks what has come, as far as the disk allows."""
@@ -87,6 +89,7 @@ class _Filling:
             if self.known is None or self.size > self.known.total:
                 discard(self.target)
             elif self.size > self.known.bytes:
+                self.marked = True
                 keep(self.target, replace(self.known, bytes=self.size))
 
 

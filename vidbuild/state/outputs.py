@@ -139,11 +139,11 @@ def is_good(path: Path, output: Output, *, render: Render, receipt: Receipt | No
     return path.is_file() and digest(path)[0] in good
 
 
-def receipt_of(path: Path, *, root: Path, sha256: str, video_id: str, kind: str) -> Receipt:
-    """The receipt of a file as it lies on the disk. Raises OSError."""
+def receipt_of(path: Path, *, name: str, sha256: str, video_id: str, kind: str) -> Receipt:
+    """The receipt of a file as it lies on the disk, under its `receipt_path`. Raises OSError."""
     stat = path.stat()
     return Receipt(
-        path=receipt_path(path, root=root),
+        path=name,
         bytes=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
         sha256=sha256,
