@@ -8,8 +8,8 @@ lognormal; renders take half again as long as their video, give or take a third;
 with renders whose length nobody can know. Prints the time it took against the least it can
 take, the status calls a job, the CPU time a job, the process's own and the system's for
 files and syncs together, without that of the answering side (files lie in memory where the
-system has a place for that) and the memory above that of the plan; ends with 1 where something is over its
-bar.
+system has a place for that) and the memory above that of the plan; ends with 1 where something
+is over its bar.
 """
 
 from __future__ import annotations
