@@ -159,7 +159,7 @@ def steps_of(world: World, options: dict[str, Any]) -> int:
 
 def points(steps: int) -> Iterator[int]:
     """All points with VIDBUILD_CRASH=all; else some, other ones in each scene."""
-    every = 1 if os.environ.get("VIDBUILD_CRASH") == "all" else max(steps // 12, 1)
+    every = 1 if os.environ.get("VIDBUILD_CRASH") == "all" else max(steps // 6, 1)
     yield from range(1 + steps % every, steps + 1, every)
 
 

@@ -181,15 +181,19 @@ def test_everything_is_reached_by_keyboard(browser: Browser, place: Place) -> No
         assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.id") == "main"
-        reached = set()
+        wanted = set(
+            page.evaluate(
+                "[...document.querySelectorAll('main a, main video')]"
+                ".filter(e => e.checkVisibility()).map(e => e.outerHTML.slice(0, 90))"
+            )
+        )
+        assert wanted
         for _ in range(60):
             page.keyboard.press("Tab")
-            reached.add(page.evaluate("document.activeElement.outerHTML.slice(0, 90)"))
-        wanted = page.evaluate(
-            "[...document.querySelectorAll('main a, main video')].filter(e => e.checkVisibility())"
-            ".map(e => e.outerHTML.slice(0, 90))"
-        )
-        assert set(wanted) <= reached
+            wanted.discard(page.evaluate("document.activeElement.outerHTML.slice(0, 90)"))
+            if not wanted:
+                break
+        assert not wanted
         page.goto("/")
         page.get_by_role("link", name="failed").focus()
         page.keyboard.press("Enter")
@@ -225,7 +229,9 @@ def test_a_judge_of_accessibility_finds_nothing(browser: Browser, place: Place) 
             page.goto(path)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
-                found = Axe().run(page).response["violations"]
+                # The dark one differs from the light one in its colours alone.
+                rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else None
+                found = Axe().run(page, options=rules).response["violations"]
                 assert found == [], json.dumps(found, indent=1)[:4000]
 
 
