@@ -23,7 +23,7 @@ from vidbuild.request.model import Request
 from vidbuild.state.identity import make_key
 from vidbuild.state.journal import Journal
 from vidbuild.state.lock import encode_lock
-from vidbuild.state.outputs import output_paths, receipt_of
+from vidbuild.state.outputs import output_paths, receipt_of, receipt_path
 from vidbuild.state.recorded import Receipt
 from vidbuild.state.records import Lock, Output, Render, Status
 from vidbuild.workspace.places import STATE, lock_path
@@ -79,10 +79,13 @@ def _rendered(loaded: Loaded, request: Request, n: int) -> tuple[Render, list[Re
         outputs[kind] = Output(path=path, bytes=len(data), sha256=sha256)
         receipts.append(
             receipt_of(
-                file, root=loaded.project.root, sha256=sha256, video_id=str(render.video_id),
+                file,
+                name=receipt_path(file, root=loaded.project.root),
+                sha256=sha256,
+                video_id=str(render.video_id),
                 kind=kind,
             )
-        )  # fmt: skip
+        )
     return replace(render, outputs=outputs), receipts
 
 
