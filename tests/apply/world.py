@@ -195,4 +195,11 @@ class World:
         planned: dict[str, Any] = {k: options.pop(k) for k in ("prune", "resubmit") if k in options}
         if not options.get("download", True):
             planned["download"] = False
-        return asyncio.run(self.carry_out(plan or self.plan(**planned), **options))
+        work = self.carry_out(plan or self.plan(**planned), **options)
+        found: list[Result] = []
+
+        async def kept() -> None:  # what a finished task returned may be spelt out, all of it
+            found.append(await work)
+
+        asyncio.run(kept())
+        return found[0]

@@ -111,7 +111,7 @@ def _apply(
             download=proposal.download,
         )
         names = [each.change.name for each in first]
-        running = runner.run(_interruptible(_in_time(run, begin(plan, work, first=names))))
+        running = _whole(runner, _in_time(run, begin(plan, work, first=names)))
         if first:
             ending = _parts(runner, run, running, first)
         else:
@@ -155,6 +155,17 @@ def _part(runner: asyncio.Runner, run: Run, running: Running, changes: Sequence[
         return runner.run(_interruptible(part()))
     except KeyboardInterrupt:  # the second: the first one is an ending, and wrote the lock
         end_at_once()
+
+
+def _whole(runner: asyncio.Runner, steps: Coroutine[Any, Any, T]) -> T:
+    """What the steps return, however much it is: Python 3.11 spells a task's result out."""
+    found: list[T] = []
+
+    async def kept() -> None:
+        found.append(await steps)
+
+    runner.run(_interruptible(kept()))
+    return found[0]
 
 
 async def _interruptible(steps: Coroutine[Any, Any, T]) -> T:
