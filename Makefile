@@ -40,8 +40,6 @@ demo: $(VENV)/.installed  ## plan and apply examples/quickstart with the embedde
 	$(BIN)/vidbuild -C examples/quickstart apply --yes
 	@echo "The videos are in examples/quickstart/build:" && ls -1 examples/quickstart/build/*.mp4
 
-# Kept byte code spares every worker and every process that a test starts from compiling anew.
-test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed $(EDITOR_TOOLS)/.installed chromium  ## the whole test suite
 	$(BIN)/python -m pytest -n $(JOBS)
 

@@ -3,6 +3,7 @@ a disk that is not waited for."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +16,16 @@ from hypothesis import settings
 settings.register_profile("repeat", derandomize=True, database=None, deadline=None, max_examples=40)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("repeat")
+
+
+# Kept byte code spares every worker and every process that a test starts from compiling anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
