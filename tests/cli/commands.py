@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,17 +29,19 @@ def vidbuild(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     stdin: str = "",
+    typed: str | None = None,
     process: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """One command to its end; `env` is added to an environment without our variables.
 
+    `typed` is what somebody has typed ahead at a terminal, instead of another `stdin`.
     `process` starts an interpreter, which takes ten times as long: for signals, imports, the
     encoding of the streams, and whatever else a process of its own makes different.
     """
     command = [sys.executable, "-m", "vidbuild", *map(str, arguments)]
     environment = {**CLEAN, **(env or {})}
     if not process:
-        return _here(command, cwd, environment, stdin)
+        return _here(command, cwd, environment, stdin, typed)
     return subprocess.run(
         command,
         capture_output=True,
@@ -53,18 +56,41 @@ def vidbuild(
 
 
 def _here(
-    command: list[str], cwd: Path | None, environment: Mapping[str, str], stdin: str
+    command: list[str],
+    cwd: Path | None,
+    environment: Mapping[str, str],
+    stdin: str,
+    typed: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """The entry point, with folder, environment and the three streams down to their
     descriptors: what child processes write is caught as well."""
     with ExitStack() as around:
-        files = [around.enter_context(TemporaryFile()) for _ in range(3)]
-        files[0].write(stdin.encode())
-        files[0].seek(0)
+        given = around.enter_context(_lines(stdin) if typed is None else _terminal(typed))
+        files = [given, *(around.enter_context(TemporaryFile()) for _ in range(2))]
         with _streams(files), _environment(environment), chdir(cwd or Path.cwd()):
             code = _code(command[3:])
         said = [_read(file) for file in files[1:]]
     return subprocess.CompletedProcess(command, code, *said)
+
+
+@contextmanager
+def _lines(text: str) -> Iterator[IO[bytes]]:
+    with TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file
+
+
+@contextmanager
+def _terminal(typed: str) -> Iterator[IO[bytes]]:
+    """A terminal's end; its other end has the answers ready."""
+    control, terminal = pty.openpty()
+    os.write(control, typed.encode())
+    try:
+        with os.fdopen(terminal, "rb", buffering=0) as file:
+            yield file
+    finally:
+        os.close(control)
 
 
 def _code(arguments: list[str]) -> int:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.apply.cloud import VirtualClock
 from tests.cli.yard import Yard
 
 # Everything that talks to a provider, and what it prints on standard output all the same.
@@ -26,9 +30,24 @@ IDS = [" ".join(command) for command in COMMANDS]
 SHOWN = ("apply", "status", "lock rm")  # the plan or the records, before anybody is asked
 
 
-@pytest.fixture
-def mixed(yard: Yard) -> Yard:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Yard:
     """Something finished whose file is missing, something in flight, an orphan, something new."""
+    with pytest.MonkeyPatch.context() as patch:
+        return made(Yard(tmp_path_factory.mktemp("prepared") / "yard").connect(patch))
+
+
+@pytest.fixture
+def mixed(prepared: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Yard:
+    """A copy of that, to be spoilt."""
+    own = {id(prepared.clock): VirtualClock(prepared.clock.time)}
+    copy = deepcopy(prepared, own)
+    copy.folder = tmp_path / "yard"
+    shutil.copytree(prepared.folder, copy.folder)
+    return copy.connect(monkeypatch)
+
+
+def made(yard: Yard) -> Yard:
     yard.cloud.render_seconds = 30.0
     yard.write(done="Done.", old="Old.")
     yard.ok("apply", "-y")

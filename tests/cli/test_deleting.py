@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 
 import pytest
 
-from tests.cli.commands import CLEAN
+from tests.cli.commands import vidbuild
 from tests.cli.shop import Shop
 
 
@@ -23,15 +19,8 @@ def two(shop: Shop) -> None:
 
 def answered(shop: Shop, answers: str, *arguments: str) -> tuple[int, str]:
     """`vidbuild apply` at a terminal where somebody has typed the answers ahead."""
-    control, terminal = pty.openpty()
-    os.write(control, answers.encode())
-    done = subprocess.run(
-        [sys.executable, "-m", "vidbuild", "apply", "--color", "never", *arguments],
-        stdin=terminal, capture_output=True, text=True, cwd=shop.folder,
-        env={**CLEAN, **shop.env()}, timeout=60, check=False,
-    )  # fmt: skip
-    os.close(control)
-    os.close(terminal)
+    command = ("apply", "--color", "never", *arguments)
+    done = vidbuild(*command, cwd=shop.folder, env=shop.env(), typed=answers)
     return done.returncode, done.stderr
 
 

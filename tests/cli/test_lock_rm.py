@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import CLEAN
+from tests.cli.commands import vidbuild
 from tests.cli.served import serve
 from tests.cli.shop import KEY, Shop
 from vidbuild.state.hold import hold
@@ -32,15 +28,8 @@ def rendered(shop: Shop) -> Shop:
 
 def answered(shop: Shop, answers: str, *arguments: str) -> tuple[int, str]:
     """`vidbuild lock rm` at a terminal where somebody has typed the answers ahead."""
-    control, terminal = pty.openpty()
-    os.write(control, answers.encode())
-    done = subprocess.run(
-        [sys.executable, "-m", "vidbuild", "lock", "rm", "--color", "never", *arguments],
-        stdin=terminal, capture_output=True, text=True, cwd=shop.folder,
-        env={**CLEAN, **shop.env()}, timeout=60, check=False,
-    )  # fmt: skip
-    os.close(control)
-    os.close(terminal)
+    command = ("lock", "rm", "--color", "never", *arguments)
+    done = vidbuild(*command, cwd=shop.folder, env=shop.env(), typed=answers)
     return done.returncode, done.stderr
 
 

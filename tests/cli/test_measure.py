@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
@@ -177,15 +175,8 @@ def test_without_a_terminal_what_costs_needs_a_flag(shop: Shop) -> None:
 def test_at_a_terminal_the_whole_word_is_asked_for(shop: Shop, answer: str, code: int) -> None:
     shop.write(one=SIXTY)
     before = spoken(shop)
-    control, terminal = pty.openpty()
-    os.write(control, answer.encode())
-    done = subprocess.run(
-        [sys.executable, "-m", "vidbuild", "plan", "--measure", "--detailed-exitcode"],
-        stdin=terminal, capture_output=True, text=True, cwd=shop.folder,
-        env={**CLEAN, **shop.env()}, timeout=60, check=False,
-    )  # fmt: skip
-    os.close(control)
-    os.close(terminal)
+    command = ("plan", "--measure", "--detailed-exitcode")
+    done = vidbuild(*command, cwd=shop.folder, env=shop.env(), typed=answer)
     assert done.returncode == (2 if code == 0 else code), done.stderr
     assert "Speak 1 text for about $0.01 with the account studio? Only `yes` goes on" in done.stderr
     assert ("nothing was spoken" in done.stderr) is (code != 0)

@@ -243,10 +243,10 @@ def test_mutated_projects(tmp_path: Path, example: str, seed: int) -> None:
     assert said > ROUNDS / 3  # the mutations do reach something
 
 
+@pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("seed", range(4))
 def test_mutated_data_and_templates(tmp_path: Path, seed: int) -> None:
-    root = tmp_path / "project"
-    shutil.copytree(EXAMPLES / "customers", root)
+    root = written(tmp_path, "customers")[0].parent
     rng = random.Random(seed)  # noqa: S311
     files = [root / "data" / "customers.csv", root / "scripts" / "welcome.md.j2"]
     texts = {path: path.read_bytes() for path in files}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from tests.plan.worlds import entry, plan, render, request
@@ -72,8 +73,14 @@ CASES: list[Case] = [
 ]  # fmt: skip
 
 
-def crowd(count: int, *, seed: int = 1, **how: Any) -> Plan:
+@cache
+def crowd(count: int, seed: int = 1) -> Plan:
     """`count` videos, the kinds of change at random and unevenly spread."""
+    return special_crowd(count, seed=seed)
+
+
+def special_crowd(count: int, *, seed: int = 1, **how: Any) -> Plan:
+    """Such a crowd, planned otherwise."""
     dice = random.Random(seed)  # noqa: S311 - a spread of cases, no secret
     ours: dict[str, Entry] = {}
     wanted: list[Request] = []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plan.worlds import api, entry, plan, request
-from tests.report.crowds import crowd
+from tests.report.crowds import crowd, special_crowd
 from vidbuild.diagnostics import Diagnostic, Span
 from vidbuild.plan.changes import shown_request
 from vidbuild.plan.model import Cause
@@ -32,7 +32,7 @@ CAUSES = tuple(
 @pytest.mark.parametrize("seed", [1, 2])
 def test_many_changes_fit_a_screen(count: int, seed: int) -> None:
     result = replace(
-        crowd(count, seed=seed, vars={f"v{i}": "x" * 99 for i in range(40)}), causes=CAUSES
+        special_crowd(count, seed=seed, vars={f"v{i}": "x" * 99 for i in range(40)}), causes=CAUSES
     )
     lines = plan_text(result).split("\n")
     assert len(lines) <= SCREEN

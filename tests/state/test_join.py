@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from tests.examples import one_in
 from tests.state.strategies import FINGERPRINTS, PROJECT, locks
 from vidbuild.diagnostics import Problems
 from vidbuild.state.identity import identity, same_key
@@ -43,6 +44,7 @@ def lock(**videos: Entry) -> Lock:
     return Lock(project=PROJECT, videos=videos)
 
 
+@one_in(2)  # locks take long to draw
 @given(locks, locks)
 def test_a_side_that_did_not_change_says_nothing(base: Lock, other: Lock) -> None:
     assert join(base, base, other) == other
@@ -50,6 +52,7 @@ def test_a_side_that_did_not_change_says_nothing(base: Lock, other: Lock) -> Non
     assert join(base, other, other) == other
 
 
+@one_in(2)  # locks take long to draw
 @given(locks, locks, locks)
 def test_ours_and_theirs_may_be_swapped(base: Lock, ours: Lock, theirs: Lock) -> None:
     joined = join(base, ours, theirs)
@@ -58,6 +61,7 @@ def test_ours_and_theirs_may_be_swapped(base: Lock, ours: Lock, theirs: Lock) ->
     assert decode_lock(data, project=PROJECT, file="vidbuild.lock") == joined
 
 
+@one_in(2)  # locks take long to draw
 @given(locks, locks, locks)
 def test_no_name_and_no_render_in_flight_is_lost(base: Lock, ours: Lock, theirs: Lock) -> None:
     joined = join(base, ours, theirs)
@@ -87,6 +91,7 @@ def test_no_name_and_no_render_in_flight_is_lost(base: Lock, ours: Lock, theirs:
                 assert known.status >= each.status
 
 
+@one_in(2)  # locks take long to draw
 @given(locks, locks, locks)
 def test_request_and_render_come_from_one_side(base: Lock, ours: Lock, theirs: Lock) -> None:
     joined = join(base, ours, theirs)

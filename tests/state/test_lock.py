@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import one_in
 from tests.state.strategies import FINGERPRINTS, PROJECT, locks
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems
@@ -123,6 +124,7 @@ def test_one_block_changes_one_block() -> None:
     assert read(after).videos["tour"] == other
 
 
+@one_in(2)  # locks take long to draw
 @given(st.lists(locks, max_size=5))
 def test_what_is_remembered_of_earlier_versions_changes_no_byte(versions: list[Lock]) -> None:
     blocks = Blocks()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import one_in
 from tests.state.strategies import FINGERPRINTS, PROJECT, locks
 from tests.state.test_join import entry, lock, render
 from vidbuild.state.identity import key_of, make_key
@@ -229,6 +230,7 @@ def entries_of(own: Lock) -> list[Entry]:
     return list(own.videos.values())
 
 
+@one_in(2)  # locks take long to draw
 @given(locks, locks)
 def test_every_record_has_a_member_with_at_least_its_status(own: Lock, other: Lock) -> None:
     pool = pool_of(own, sibling=other)
@@ -241,6 +243,7 @@ def test_every_record_has_a_member_with_at_least_its_status(own: Lock, other: Lo
                 assert member in pool.members
 
 
+@one_in(2)  # locks take long to draw
 @given(locks, locks)
 def test_the_pool_does_not_depend_on_the_order_of_names(own: Lock, other: Lock) -> None:
     def reversed_(each: Lock) -> Lock:
