@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from tests.cli.commands import project, vidbuild
 from tests.report.schemas import EVENT_WRITER
+from vidbuild.apply.place import Shelf
 from vidbuild.state.hold import hold
 from vidbuild.state.journal import read_journal
 
@@ -168,14 +170,16 @@ def _of_heygen(text: str) -> str:
     return json.dumps(body)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_told(small: Path) -> None:
-    folder = small / "build"
-    (folder / "hello.mp4").unlink()
-    folder.chmod(0o500)
-    try:
+def test_a_folder_that_may_not_be_written_is_told(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (small / "build" / "hello.mp4").unlink()
+
+    def denied(*_: object) -> Path:  # root may write everywhere, so the system is stood in for
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "_staging", denied)
         done = fetch(small)
-    finally:
-        folder.chmod(0o700)
     assert done.returncode == 6
     assert "permission denied" in done.stderr
