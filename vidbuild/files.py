@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from vidbuild.diagnostics import Problems, Span, problem
@@ -101,8 +102,15 @@ def digest(path: Path) -> tuple[str, int]:
     return sha.hexdigest(), size
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int | None = None, alone: bool = False) -> None:
-    """Puts `data` at `path` whole or not at all: a file beside it, synced, renamed over it.
+def write_atomic(
+    path: Path,
+    data: bytes | Iterable[bytes | bytearray],
+    *,
+    mode: int | None = None,
+    alone: bool = False,
+) -> None:
+    """Puts `data`, which may come in pieces, at `path` whole or not at all: a file beside it,
+    synced, renamed over it.
 
     `mode` is for a new file; an existing one keeps its own. Whoever writes here `alone` also
     removes what a writer left that was killed. Raises `OSError`.
@@ -116,7 +124,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None, alone: boo
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)

@@ -16,7 +16,8 @@ import pytest
 from tests.apply.cloud import content_of
 from tests.apply.test_engine import quiet
 from tests.apply.world import World
-from vidbuild.apply.place import STAGING, Shelf
+from vidbuild.apply.place import Shelf, Staged
+from vidbuild.apply.staging import STAGING
 from vidbuild.apply.work import Result
 from vidbuild.clock import SystemClock
 from vidbuild.provider import saving
@@ -25,7 +26,7 @@ from vidbuild.provider.credentials import Credential
 from vidbuild.provider.partial import Partial, keep, left_of, mark_of
 from vidbuild.provider.retry import Policy
 from vidbuild.state.journal import Journal
-from vidbuild.state.records import Render, Status
+from vidbuild.state.records import Output, Render, Status
 from vidbuild.studio.serve import serve
 from vidbuild.studio.server import Studio
 
@@ -244,21 +245,26 @@ def test_of_what_a_kill_left_only_what_can_be_continued_stays(tmp_path: Path) ->
     wanted = Render(provider="heygen", fingerprint="f", status=Status.completed, video_id="../v1")
     with Journal(tmp_path / "journal.db", project="acme") as journal:
         shelf = Shelf(tmp_path / "build", root=tmp_path, journal=journal, known=(), receipts=())
-        good = begun(shelf.partial("../v1", "video"))
-        for stranger in (begun(shelf.partial("v2", "video")), shelf.partial("../v1", "subtitle")):
+        staging = shelf.staging
+        good = begun(staging.partial("../v1", "video"))
+        for stranger in (
+            begun(staging.partial("v2", "video")),
+            staging.partial("../v1", "subtitle"),
+        ):
             stranger.write_bytes(b"12345")
         (good.parent / ".lock.json.x.tmp").write_bytes(b"")
         (good.parent / "folder").mkdir()
-        shelf.staged("a.mp4").write_bytes(b"a copy")
-        shelf.clear([wanted])
+        staging.waiting("a.mp4").write_bytes(b"a copy")
+        staging.clear([wanted])
         assert sorted(good.parent.iterdir()) == sorted([good, mark_of(good)])
         assert good.parent == tmp_path / "build" / STAGING
-        shelf.close()
+        staging.close()
         assert left_of(good) is not None
-        other = shelf.staged("a.mp4")
+        other = staging.waiting("a.mp4")
         other.write_bytes(b"whole")
-        shelf.put(other, "a.mp4", sha256="0" * 64, video_id="../v1", kind="video")
-        shelf.close()  # the file is there: what was begun of it is not needed any more
+        file = Staged(kind="video", path="a.mp4", sha256="0" * 64, staged=other)
+        assert isinstance(shelf.put("../v1", [file])["video"], Output)
+        staging.close()  # the file is there: what was begun of it is not needed any more
         assert [path.name for path in (tmp_path / "build").iterdir()] == ["a.mp4"]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.apply.world import World, make_request
 from tests.state.test_join import entry, render
 from vidbuild.apply.entry import Rules, pointed
-from vidbuild.apply.place import Shelf
+from vidbuild.apply.place import Shelf, Staged
 from vidbuild.apply.slots import Slots
 from vidbuild.apply.submit import is_fresh
 from vidbuild.clock import SystemClock
@@ -48,10 +48,13 @@ def shelf_of(tmp_path: Path, journal: Journal) -> Shelf:
 
 
 def put(shelf: Shelf, path: str, data: bytes) -> Output:
-    staged = shelf.staged(path)
+    staged = shelf.staging.waiting(path)
     staged.write_bytes(data)
-    sha256 = digest(staged)[0]
-    return shelf.put(staged, path, sha256=sha256, video_id="v1", kind="video")
+    file = Staged(kind="video", path=path, sha256=digest(staged)[0], staged=staged)
+    put = shelf.put("v1", [file])["video"]
+    if isinstance(put, OSError):
+        raise put
+    return put
 
 
 def test_a_file_put_in_place_just_before_a_kill_is_no_stranger(

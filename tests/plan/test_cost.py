@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plan.worlds import api, entry, lock, request
-from vidbuild.plan.cost import Estimates, estimate, estimate_body, total
+from vidbuild.plan.cost import Estimates, estimate, estimate_body, price_of, total
 from vidbuild.plan.paces import Pace, learn_paces
 from vidbuild.request.model import Media
 from vidbuild.schema.rates import pace
@@ -293,3 +293,14 @@ def test_requests_that_are_alike_cost_what_each_does(
         text = body["script"]
         video = request(f"v{n}", text, **{k: v for k, v in body.items() if k != "script"})
         assert estimates.of(video) == estimate(api(), video, paces if learned else {})
+
+
+@given(BODIES, st.none() | st.floats(0, 36000))
+def test_a_finished_video_costs_its_length_however_it_is_worked_out(
+    body: dict[str, Any], seconds: float | None
+) -> None:
+    video = request("v", body["script"], **{k: v for k, v in body.items() if k != "script"})
+    cost = price_of(api(), video, seconds)
+    if seconds is not None:
+        options: Any = {"provider": video.provider, "paces": {}, "media": video.media}
+        assert cost == estimate_body(api(), video.body, seconds=seconds, **options).cost_usd

@@ -100,8 +100,8 @@ def test_everything_comes_back(path: Path) -> None:
         journal.intend(private(2))
         journal.answered(private(2), "v2", sent_at="2026-11-22T09:00:00Z")
         journal.bury(grave(submitted(intent(3), "v3"), "deleted"))
-        journal.expect("a" * 64)
-        journal.receive(receipt)
+        journal.expect(["a" * 64])
+        journal.receive([receipt])
         journal.uploaded("acc1", "b" * 64, "asset1")
         journal.begin(accepted)
         journal.begin(accepted)  # a second apply under one list is the same

@@ -16,7 +16,7 @@ from tests.state.strategies import FINGERPRINTS, PROJECT, locks
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems
 from vidbuild.request.fingerprint import canonical_json
-from vidbuild.state.lock import Blocks, check_of, decode_lock, encode_lock, read_lock
+from vidbuild.state.lock import Text, check_of, decode_lock, encode_lock, read_lock
 from vidbuild.state.records import Entry, Lock, Output, Render, Status
 
 
@@ -114,22 +114,28 @@ def test_keys_are_alphabetical_and_the_check_is_of_the_canonical_form(lock: Lock
 
 def test_one_block_changes_one_block() -> None:
     lock = sample()
-    blocks = Blocks()
-    before = encode_lock(lock, blocks)
+    before = encode_lock(lock)
     other = Entry(
         fingerprint=FINGERPRINTS[2], request={}, render=lock.videos["tour"].render, protect=True
     )
-    after = encode_lock(Lock(project=PROJECT, videos={**lock.videos, "tour": other}), blocks)
+    after = encode_lock(Lock(project=PROJECT, videos={**lock.videos, "tour": other}))
     assert before.split(b'    "tour"')[0] == after.split(b'    "tour"')[0]
     assert read(after).videos["tour"] == other
 
 
 @one_in(2)  # locks take long to draw
 @given(st.lists(locks, max_size=5))
-def test_what_is_remembered_of_earlier_versions_changes_no_byte(versions: list[Lock]) -> None:
-    blocks = Blocks()
+def test_a_text_that_changes_is_that_of_each_lock(versions: list[Lock]) -> None:
+    text, before = Text(), Lock(project=PROJECT)
     for lock in versions:
-        assert encode_lock(lock, blocks) == encode_lock(lock)
+        for name in before.videos.keys() | lock.videos.keys():
+            entry = lock.videos.get(name)
+            if entry is None:
+                text.drop(name)
+            elif before.videos.get(name) != entry:
+                text.put(name, entry)
+        assert b"".join(text.pieces(lock.project, lock.extra)) == encode_lock(lock)
+        before = lock
 
 
 def test_members_of_a_later_minor_format_are_kept() -> None:

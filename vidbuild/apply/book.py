@@ -7,14 +7,14 @@ rendered, and the end of the apply says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import Problems, Span, problem
 from vidbuild.files import write_atomic
 from vidbuild.state.join import join
-from vidbuild.state.lock import Blocks, decode_lock, encode_lock
+from vidbuild.state.lock import Text, decode_lock
 from vidbuild.state.records import Entry, Lock
 
 CHECKPOINT_SECONDS = 5.0
@@ -26,16 +26,20 @@ class Book:
     """The working lock. `put` and `drop` change it, `save` brings it to the disk."""
 
     def __init__(self, lock: Lock, path: Path, *, shown: str, clock: Clock) -> None:
-        self._base = lock
-        self._extra = lock.extra
+        self._project = lock.project
         self._videos: dict[str, Entry] = dict(lock.videos)
+        self._extra = lock.extra
         self._path = path
         self._shown = shown
         self._clock = clock
-        self._blocks = Blocks()
-        self._seen: Mark | None = None  # as what the file was last read or written
         self._saved_at = clock.now()
-        self._dirty = False
+        # What the file held when it was last read or written, which names are others since
+        # then, and its text once one was made.
+        self._there: dict[str, Entry] = dict(lock.videos)
+        self._there_extra = lock.extra
+        self._seen: Mark | None = None
+        self._changed: set[str] = set()
+        self._text: Text | None = None
 
     @property
     def videos(self) -> Mapping[str, Entry]:
@@ -44,11 +48,11 @@ class Book:
     def put(self, name: str, entry: Entry) -> None:
         if self._videos.get(name) != entry:
             self._videos[name] = entry
-            self._dirty = True
+            self._changed.add(name)
 
     def drop(self, name: str) -> None:
         if self._videos.pop(name, None) is not None:
-            self._dirty = True
+            self._changed.add(name)
 
     def checkpoint(self) -> Problems | None:
         """Saves if something changed and the last save is long enough ago."""
@@ -57,7 +61,7 @@ class Book:
 
     def save(self) -> Problems | None:
         """Saves if something changed. Gives what stood in the way, which leaves the file alone."""
-        if not self._dirty:
+        if not self._changed:
             return None
         try:
             self._write()
@@ -70,36 +74,60 @@ class Book:
                 hint="make room or correct the rights, then apply again: nothing is lost",
                 span=Span(file=self._shown),
             )
-        self._dirty = False
         return None
 
     def _write(self) -> None:
         self._saved_at = self._clock.now()
         seen = _mark(self._path)
-        if seen is not None and self._seen == seen:
-            theirs = self._base
-        else:  # the first time, or somebody else wrote it meanwhile
-            found = self._path.read_bytes() if self._path.exists() else None
-            theirs = self._read(found)
-            if found is not None:
-                self._take(join(self._base, self._mine(), theirs))
-        mine = self._mine()
-        if mine != theirs:
-            write_atomic(self._path, encode_lock(mine, self._blocks), alone=True)
+        there, extra = self._there, self._there_extra
+        if seen is None or self._seen != seen:  # the first time, or somebody else wrote it
+            theirs = self._join()
+            there, extra = dict(theirs.videos), theirs.extra
+        changed = [name for name in self._changed if self._videos.get(name) != there.get(name)]
+        if changed or self._extra != extra:
+            first = self._text is None
+            pieces = self._written().pieces(self._project, self._extra)
+            write_atomic(self._path, pieces, alone=first)
             seen = _mark(self._path)
-        self._seen, self._base = seen, mine
+        for name in changed:
+            _set(there, name, self._videos.get(name))
+        self._seen, self._there, self._there_extra = seen, there, self._extra
+        self._changed.clear()
 
-    def _mine(self) -> Lock:
-        return Lock(project=self._base.project, videos=dict(self._videos), extra=self._extra)
+    def _join(self) -> Lock:
+        """Takes in what the file holds, and gives that. A lock that somebody removed says nothing
+        about the videos in it."""
+        self._text = None
+        theirs = Lock(project=self._project)
+        if self._path.exists():
+            found = self._path.read_bytes()
+            theirs = decode_lock(found, project=self._project, file=self._shown)
+            base = Lock(project=self._project, videos=self._there, extra=self._there_extra)
+            mine = Lock(project=self._project, videos=self._videos, extra=self._extra)
+            joined = join(base, mine, theirs)
+            self._videos, self._extra = dict(joined.videos), joined.extra
+        self._changed = {*self._videos, *theirs.videos}
+        return theirs
 
-    def _take(self, joined: Lock) -> None:
-        self._videos, self._extra = dict(joined.videos), joined.extra
+    def _written(self) -> Text:
+        """The text as it is now, where only what has changed is another than in the last one."""
+        names: Collection[str] = self._changed
+        if self._text is None:
+            self._text, names = Text(), sorted(self._videos)
+        for name in names:
+            entry = self._videos.get(name)
+            if entry is None:
+                self._text.drop(name)
+            else:
+                self._text.put(name, entry)
+        return self._text
 
-    def _read(self, found: bytes | None) -> Lock:
-        """A lock that somebody removed says nothing about the videos in it."""
-        if found is None:
-            return Lock(project=self._base.project)
-        return decode_lock(found, project=self._base.project, file=self._shown)
+
+def _set(videos: dict[str, Entry], name: str, entry: Entry | None) -> None:
+    if entry is None:
+        videos.pop(name, None)
+    else:
+        videos[name] = entry
 
 
 def _mark(path: Path) -> Mark | None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidbuild.apply.entry import owns
+from vidbuild.apply.place import Placed, Staged
 from vidbuild.apply.run import Outputs, Run
 from vidbuild.apply.whole import flaw
 from vidbuild.apply.work import Failed, failed, failed_by
@@ -41,16 +42,32 @@ async def deliver(
     if change.request is None or not run.work.download:
         return (render if own else bare(render)), None
     outputs: Outputs = dict(render.outputs) if own else {}
-    trouble: Failed | None = None
+    troubles: list[Failed] = []
     source = _Source(run, change, render, remote)
-    for kind, path in output_paths(run.work.api, change.request, run.work.outputs).items():
+    staged: list[Staged] = []
+    async with run.shelf.turn(source.video_id):
         try:
-            outputs[kind] = await _obtain(source, kind, path)
-        except Failed as failure:
-            trouble = trouble or failure
-        except OSError as error:
-            trouble = trouble or _misplaced(run, change.name, path, error)
-    return replace(render, outputs=outputs), trouble
+            for kind, path in output_paths(run.work.api, change.request, run.work.outputs).items():
+                try:
+                    got = await _obtain(source, kind, path)
+                except Failed as failure:
+                    troubles.append(failure)
+                except OSError as error:
+                    troubles.append(_misplaced(run, change.name, path, error))
+                else:
+                    if isinstance(got, Staged):
+                        staged.append(got)
+                    else:
+                        outputs[kind] = got
+        finally:  # what is here is kept, whatever ends the waiting for the rest
+            came = run.shelf.put(source.video_id, staged)
+    for file in staged:
+        put = came[file.kind]
+        if isinstance(put, OSError):
+            troubles.append(_misplaced(run, change.name, file.path, put))
+        else:
+            outputs[file.kind] = put
+    return replace(render, outputs=outputs), troubles[0] if troubles else None
 
 
 def bare(render: Render) -> Render:
@@ -78,6 +95,7 @@ class _Source:
         self.run = run
         self.name = change.name
         self.render = render
+        self.video_id = render.video_id or ""
         self._remote = remote
 
     async def remote(self, *, fresh: bool = False) -> Remote:
@@ -89,29 +107,25 @@ class _Source:
         return self._remote
 
 
-async def _obtain(source: _Source, kind: str, path: str) -> Output | None:
+async def _obtain(source: _Source, kind: str, path: str) -> Output | Staged | None:
+    """What lies in place already, or what can be put there; None for what does not exist."""
     run, render = source.run, source.render
     if render.outputs.get(kind, "") is None:
         return None  # recorded as absent
     there = _in_place(run, render, kind, path)
     if there is not None:
         return there
-    video_id = render.video_id or ""
-    async with run.shelf.turn(video_id, kind):
-        ready = run.staged.pop((path, kind), None) or _copy(run, render, kind, path)
-        if ready is None:
-            async with run.downloads:
-                if kind == "video":
-                    run.tally.tell("progress", source.name, status="downloading")
-                ready = await _download(source, kind)
-        if ready is None:
-            return None
-        staged, sha256 = ready
-        return run.shelf.put(staged, path, sha256=sha256, video_id=video_id, kind=kind)
+    ready = run.staged.pop((path, kind), None) or _copy(run, render, kind, path)
+    if ready is not None:
+        return ready
+    async with run.downloads:
+        if kind == "video":
+            run.tally.tell("progress", source.name, status="downloading")
+        return await _download(source, kind, path)
 
 
 def _in_place(run: Run, render: Render, kind: str, path: str) -> Output | None:
-    """What lies at `path` already, if it is this render's file."""
+    """What lies at `path` already, if it is this render's file. Raises OSError."""
     target = run.shelf.folder / path
     receipt = run.shelf.receipt(path)
     recorded = render.outputs.get(kind)
@@ -123,18 +137,22 @@ def _in_place(run: Run, render: Render, kind: str, path: str) -> Output | None:
         return None
     if not is_good(target, output, render=render, receipt=receipt):
         return None
-    return run.shelf.receive(path, sha256=output.sha256, video_id=render.video_id or "", kind=kind)
+    placed = Placed(kind=kind, path=path, sha256=output.sha256)
+    found = run.shelf.receive(render.video_id or "", [placed])[kind]
+    if isinstance(found, OSError):
+        raise found
+    return found
 
 
-def _copy(run: Run, render: Render, kind: str, path: str) -> tuple[Path, str] | None:
+def _copy(run: Run, render: Render, kind: str, path: str) -> Staged | None:
     """A staged copy of a good file of this render that lies under another name."""
     for source, sha256 in _elsewhere(run, render, kind):
         try:
-            staged = run.shelf.copy(source, path, sha256=sha256)
+            staged = run.shelf.staging.copy(source, path, sha256=sha256)
         except OSError:
             continue  # gone or unreadable: the next one, or a download
         if staged is not None:
-            return staged, sha256
+            return Staged(kind=kind, path=path, sha256=sha256, staged=staged)
     return None
 
 
@@ -146,10 +164,10 @@ def _elsewhere(run: Run, render: Render, kind: str) -> Iterator[tuple[Path, str]
         yield run.shelf.folder / recorded.path, recorded.sha256
 
 
-async def _download(source: _Source, kind: str) -> tuple[Path, str] | None:
+async def _download(source: _Source, kind: str, path: str) -> Staged | None:
     """A checked download where it can wait; None where the provider has no such file."""
     run = source.run
-    staged = run.shelf.partial(source.render.video_id or "", kind)
+    staged = run.shelf.staging.partial(source.video_id, kind)
     why = "the provider gives no link to it"
     for tries in range(TRIES):
         if tries:
@@ -171,7 +189,7 @@ async def _download(source: _Source, kind: str) -> tuple[Path, str] | None:
             raise failed_by(source.name, problems) from problems
         flawed = flaw(staged, kind)
         if flawed is None:
-            return staged, got.sha256
+            return Staged(kind=kind, path=path, sha256=got.sha256, staged=staged)
         why = f"what came is not whole: {flawed}"
         discard(staged)
     raise failed(

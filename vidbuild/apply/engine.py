@@ -80,7 +80,7 @@ async def carry_out(run: Run, steps: Coroutine[Any, Any, None]) -> Ending:
     finally:
         run.book.save()  # first of all: whatever the rest takes, the lock is on the disk
         await _end([work, *helpers, *([timer] if timer else []), *run.uploads.values()])
-        run.shelf.close()
+        run.shelf.staging.close()
         run.spent += max(run.work.clock.now() - began, 0.0)
     for task in (work, *helpers):
         if not task.cancelled():

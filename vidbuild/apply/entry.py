@@ -47,10 +47,11 @@ def pointed(
     `moved` here bring along.
     """
     request = _needed(change)
-    past = [each for entry in ([old] if old else []) for each in _past(rules, entry)]
+    same = old is not None and owns(rules.project, old, render)
+    past = list(old.history if same else _past(rules, old)) if old else []
     past += [each for entry in moved for each in _past(rules, entry)]
     history = _history(rules, render, past)
-    if old is not None and owns(rules.project, old, render):
+    if old is not None and same:
         return replace(described(rules, change, old), render=render, history=history)
     return Entry(
         fingerprint=request.fingerprint,

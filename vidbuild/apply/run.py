@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from vidbuild.apply.book import Book
 from vidbuild.apply.entry import Rules, described, pointed
-from vidbuild.apply.place import Shelf
+from vidbuild.apply.place import Shelf, Staged
 from vidbuild.apply.slots import Slots
 from vidbuild.apply.submit import server_time
 from vidbuild.apply.tally import Tally
@@ -67,7 +66,7 @@ class Run:
     spent: float = 0.0
     met: set[str | None] = field(default_factory=set)
     lost: list[tuple[Change, Render]] = field(default_factory=list)
-    staged: dict[tuple[str, str], tuple[Path, str]] = field(default_factory=dict)
+    staged: dict[tuple[str, str], Staged] = field(default_factory=dict)
     uploads: dict[str, asyncio.Task[str]] = field(default_factory=dict)
     uploading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
     downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DOWNLOADS))

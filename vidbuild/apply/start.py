@@ -66,7 +66,7 @@ async def start(plan: Plan, work: Work) -> Run:
         lock_assets=_assets(work, plan.provider, account),
         names=names,
     )
-    run.shelf.clear(_renders([work.lock]))
+    run.shelf.staging.clear(_renders([work.lock]))
     return run
 
 

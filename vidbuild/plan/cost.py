@@ -127,6 +127,9 @@ def price_of(api: Api, request: Request, seconds: float | None) -> float | None:
     if seconds is None:
         bounds = price(api, request.body, None)
         return None if bounds is None else round(sum(bounds) / 2, 4)
+    by_length = tariff(api, request.body)
+    if by_length is not None:
+        return _within(seconds, by_length(seconds)).cost_usd
     known = estimate_body(
         api, request.body, media=request.media, provider=request.provider, paces={}, seconds=seconds
     )

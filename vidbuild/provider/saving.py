@@ -23,6 +23,8 @@ from vidbuild.provider.wire import Lost
 # Ten minutes, and more for what a slow line needs at 256 KB a second.
 _SECONDS = 600.0
 _SLOWEST = 256 * 1024
+# Up to this size a file is on the disk sooner than another thread would be at work.
+_SMALL = 1 << 20
 # So much of a download is lost to a power cut, or to a kill that leaves no time to mark it.
 _MARK_SECONDS = 1.0
 
@@ -115,7 +117,10 @@ async def _fill(
                 file.flush()
                 await asyncio.to_thread(filling.keep)
                 marked = loop.time()
-        await asyncio.to_thread(_sync, file)
+        if filling.size > _SMALL:
+            await asyncio.to_thread(_sync, file)
+        else:
+            _sync(file)
 
 
 def _known(response: httpx.Response, rest: Partial | None, expected: int) -> Partial | None:

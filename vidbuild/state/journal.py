@@ -207,29 +207,24 @@ class Journal:
                 (tombstone.provider, account, tombstone.key or ""),
             )
 
-    def expect(self, sha256: str) -> None:
-        """A file with this content is about to be put in place: never a stranger's again."""
-        self._write("INSERT OR IGNORE INTO received VALUES (?)", (sha256,))
+    def expect(self, contents: Iterable[str]) -> None:
+        """Files of these contents, by their SHA-256 in hex, are about to be put in place: never a
+        stranger's again."""
+        self._write_all("INSERT OR IGNORE INTO received VALUES (?)", [(each,) for each in contents])
 
-    def receive(self, receipt: Receipt) -> None:
-        """A file was put in place."""
-        self._write(
+    def receive(self, receipts: Iterable[Receipt]) -> None:
+        """Files were put in place."""
+        self._write_all(
             "INSERT OR REPLACE INTO receipts VALUES (?,?,?,?,?,?)",
-            (
-                receipt.path,
-                receipt.bytes,
-                receipt.mtime_ns,
-                receipt.sha256,
-                receipt.video_id,
-                receipt.kind,
-            ),
+            [
+                (each.path, each.bytes, each.mtime_ns, each.sha256, each.video_id, each.kind)
+                for each in receipts
+            ],
         )
 
     def forget_receipts(self, paths: Iterable[str]) -> None:
         """The files were removed."""
-        with self._transaction():
-            for path in paths:
-                self._run("DELETE FROM receipts WHERE path=?", (path,))
+        self._write_all("DELETE FROM receipts WHERE path=?", [(path,) for path in paths])
 
     def uploaded(self, account: str | None, sha256: str, asset_id: str) -> None:
         """A file's id at the provider, for every later use of the same content."""
@@ -287,9 +282,13 @@ class Journal:
         except sqlite3.Error as error:
             raise broken(self._path, error) from error
 
-    def _write(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        self._write_all(statement, [values])
+
+    def _write_all(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         with self._transaction():
-            return self._run(statement, values)
+            for values in rows:
+                self._run(statement, values)
 
     def _run(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)

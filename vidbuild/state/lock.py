@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from vidbuild.diagnostics import Problems, Span, problem
 from vidbuild.request.fingerprint import canonical_json
 from vidbuild.state.entries import Wrong, entry_json, entry_of
+from vidbuild.state.pages import Pages
 from vidbuild.state.records import Entry, Lock
 
 VERSION = 1
@@ -40,31 +41,30 @@ _MEMBERS = ("project", "version", "videos")
 Seen = dict[str, tuple[Any, Entry]]
 
 
-class Blocks:
-    """The bytes of each entry, from one version of a lock to the next: of thousands only those
-    are made that changed."""
+class Text:
+    """The text of a lock whose entries change one by one: of thousands only those are written
+    anew that did."""
 
     def __init__(self) -> None:
-        self._names: list[str] = []  # in the order of the file
-        self._made: dict[str, Entry] = {}
-        self._bytes: dict[str, bytes] = {}
+        self._blocks = Pages()
 
-    def of(self, videos: Mapping[str, Entry]) -> list[bytes]:
-        """One for each video, without the comma between two."""
-        made, names = self._made, self._names
-        changed = [name for name, entry in videos.items() if made.get(name) is not entry]
-        new = [name for name in changed if name not in made]
-        for name in changed:
-            self._bytes[name] = _block(name, videos[name]).encode()
-        if len(made) + len(new) > len(videos):
-            for name in made.keys() - videos.keys():
-                del made[name], self._bytes[name]
-            names[:] = [name for name in names if name in made]
-        if new:
-            names += new
-            names.sort()  # in next to no time: most are in order
-        made.update((name, videos[name]) for name in changed)
-        return [self._bytes[name] for name in names]
+    def put(self, name: str, entry: Entry) -> None:
+        """A video and its entry, new or in place of the old one."""
+        self._blocks.put(name, b",\n" + _block(name, entry).encode())
+
+    def drop(self, name: str) -> None:
+        """A video that the lock does not have any more."""
+        self._blocks.drop(name)
+
+    def pieces(self, project: str, extra: Mapping[str, Any]) -> list[bytes | bytearray]:
+        """The whole of it, with the members beside the videos."""
+        videos = list(self._blocks)
+        body = [b"{\n", videos[0][2:], *videos[1:], b"\n  }"] if videos else [b"{}"]
+        members = {**extra, "project": project, "version": VERSION}
+        lines = {key: f"  {_line(key)}: {_line(members[key])}".encode() for key in members}
+        before = b"".join(lines[key] + b",\n" for key in sorted(lines) if key < "videos")
+        after = b"".join(b",\n" + lines[key] for key in sorted(lines) if key > "videos")
+        return [b"{\n" + before + b'  "videos": ', *body, after + b"\n}\n"]
 
 
 def read_lock(path: Path, *, project: str, shown: str | None = None) -> Lock:
@@ -119,19 +119,12 @@ def decode_lock(data: bytes, *, project: str | None, file: str, seen: Seen | Non
     return Lock(project=whose, videos=entries, extra=extra)
 
 
-def encode_lock(lock: Lock, blocks: Blocks | None = None) -> bytes:
-    """The bytes of the lock. `blocks` remembers each entry's bytes from one call to the next."""
-    videos = (blocks or Blocks()).of(lock.videos) or [b""]
-    videos[0] = (b'  "videos": {\n' if lock.videos else b'  "videos": {') + videos[0]
-    videos[-1] += b"\n  }" if lock.videos else b"}"
-    members = {**lock.extra, "project": lock.project, "version": VERSION}
-    lines = {key: f"  {_line(key)}: {_line(members[key])}".encode() for key in sorted(members)}
-    pieces = [line for key, line in lines.items() if key < "videos"]
-    pieces += [*videos, *(line for key, line in lines.items() if key > "videos")]
-    # A large lock is put together once, not from wholes of wholes.
-    pieces[0] = b"{\n" + pieces[0]
-    pieces[-1] += b"\n}\n"
-    return b",\n".join(pieces)
+def encode_lock(lock: Lock) -> bytes:
+    """The bytes of the lock."""
+    text = Text()
+    for name in sorted(lock.videos):
+        text.put(name, lock.videos[name])
+    return b"".join(text.pieces(lock.project, lock.extra))
 
 
 def check_of(body: Mapping[str, Any]) -> str:

@@ -115,9 +115,9 @@ def tidy(workspace: Workspace) -> None:
     What it has staged is removed, its list is closed, and its journal's log, which may still
     hold text, is folded.
     """
-    from vidbuild.apply.place import clear_staging
+    from vidbuild.apply.staging import Staging
 
-    clear_staging(workspace.output_dir)
+    Staging(workspace.output_dir).close()
     lock, journal, path = workspace.lock, workspace.journal, workspace.journal_path
     done = [begun for begun in journal.applies if carried_out(begun.changes, lock.videos)]
     if not done and not path.with_name(f"{path.name}-wal").exists():
