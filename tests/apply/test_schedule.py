@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import heapq
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.apply.cloud import Cloud
+from tests.apply.wire import wired
 from tests.apply.world import World
+from vidbuild.apply.events import Event
 from vidbuild.apply.forecast import Forecast
 from vidbuild.apply.looking import SHORTEST, Seen, next_look, price
 from vidbuild.apply.pace import Pace
@@ -407,3 +411,39 @@ def test_what_is_on_its_way_counts_by_its_high_estimate(tmp_path: Path) -> None:
     left = sum(sorted(highs)[:3]) + 1e-6
     result = carried_out(world, jobs=6, rooms=[Room(name="max_cost", limit_usd=1, left_usd=left)])
     assert (result.exit_code, len(busy.jobs)) == (EXIT_REFUSED, 3)
+
+
+# ---- memory
+
+
+class Census(list[Event]):
+    """Counts what there is of each type at the first and the last of the finished videos."""
+
+    def __init__(self, at: Sequence[int]) -> None:
+        super().__init__()
+        self.at = list(at)
+        self.fetched = 0
+        self.counted: list[Counter[str]] = []
+
+    def append(self, event: Event) -> None:
+        self.fetched += event.kind == "fetched"
+        if self.fetched in self.at:
+            self.at.remove(self.fetched)
+            gc.collect()
+            self.counted.append(Counter(type(each).__name__ for each in gc.get_objects()))
+
+
+def test_of_a_finished_video_its_records_are_all_that_stays(tmp_path: Path) -> None:
+    world = World(root=tmp_path)
+    world.write(**{f"v{n:03}": f"Text {n}." for n in range(120)})
+    wired(world)
+    world.events = census = Census([60, 110])
+    assert world.apply(jobs=5).exit_code == 0
+    grown = census.counted[1] - census.counted[0]
+    records = {"Entry": 1, "Render": 1, "Receipt": 3, "Output": 3}
+    for name, each in records.items():
+        assert grown.pop(name) == pytest.approx(50 * each, abs=10 * each)
+    assert grown.pop("Job") <= 60  # the provider's own
+    assert grown.pop("dict") <= 50 * 6
+    assert grown.pop("list") <= 60  # where its files are
+    assert not {name: more for name, more in grown.items() if more > 25}

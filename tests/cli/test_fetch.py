@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.commands import project, vidbuild
 from tests.report.schemas import EVENT_WRITER
-from vidbuild.apply.place import Shelf
+from vidbuild.apply.staging import Staging
 from vidbuild.state.hold import hold
 from vidbuild.state.journal import read_journal
 
@@ -179,7 +179,7 @@ def test_a_folder_that_may_not_be_written_is_told(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Shelf, "_staging", denied)
+        patch.setattr(Staging, "_made", denied)
         done = fetch(small)
     assert done.returncode == 6
     assert "permission denied" in done.stderr

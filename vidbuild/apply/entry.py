@@ -94,18 +94,22 @@ def _needed(change: Change) -> Request:
     return change.request
 
 
-def _recorded(rules: Rules, request: Request, old: Entry) -> dict[str, Any]:
+def _recorded(rules: Rules, request: Request, old: Entry) -> Mapping[str, Any]:
     """The stored request with today's title: ignored fields keep what was rendered."""
     title = rules.api.title
-    body = dict(old.request)
+    body = old.request
     private = request.private or stays_private(rules.api, old, request)
     if old.private and not private:
         body = revealed(body, request.body)
-    if title is not None:
-        body.pop(title, None)
+    if title is not None and _of(body, title) != _of(request.body, title):
+        body = {key: value for key, value in body.items() if key != title}
         if title in request.body:
             body[title] = request.body[title]
-    return dict(masked(rules.api.request, body)) if private else body
+    return masked(rules.api.request, body) if private else body
+
+
+def _of(body: Mapping[str, Any], member: str) -> tuple[bool, Any]:
+    return member in body, body.get(member)
 
 
 def _known_assets(

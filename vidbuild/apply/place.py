@@ -60,7 +60,7 @@ class Shelf:
         self._journal = journal
         self._known = set(known)
         self._receipts = {receipt.path: receipt for receipt in receipts}
-        self._by_video: dict[tuple[str, str], dict[str, Receipt]] = {}
+        self._by_video: dict[str, list[str]] = {}  # where files of it were ever put
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         for receipt in self._receipts.values():
             self._note(receipt)
@@ -76,8 +76,10 @@ class Shelf:
 
     def receipts(self, video_id: str, kind: str) -> list[Receipt]:
         """Where files of a video were put, in this output folder or another."""
-        found = self._by_video.get((video_id, kind), {})
-        return [each for path, each in sorted(found.items()) if self._receipts.get(path) == each]
+        placed = [
+            self._receipts.get(path) for path in sorted(set(self._by_video.get(video_id, ())))
+        ]
+        return [each for each in placed if each and (each.video_id, each.kind) == (video_id, kind)]
 
     def turn(self, video_id: str) -> asyncio.Lock:
         """For one at a time to get the files of a video: whoever comes next finds them here."""
@@ -165,9 +167,7 @@ class Shelf:
         target.unlink()
         path = self._label + output.path
         self._journal.forget_receipts([path])
-        gone = self._receipts.pop(path, None)
-        if gone is not None:
-            self._by_video[gone.video_id, gone.kind].pop(path, None)
+        self._receipts.pop(path, None)
         self._prune(target.parent)
         return True
 
@@ -176,7 +176,7 @@ class Shelf:
         return f"{os.path.realpath(path)}{os.sep}".startswith(self._real)
 
     def _note(self, receipt: Receipt) -> None:
-        self._by_video.setdefault((receipt.video_id, receipt.kind), {})[receipt.path] = receipt
+        self._by_video.setdefault(receipt.video_id, []).append(receipt.path)
 
     def _make_way(self, target: Path, sha256: str) -> bool:
         """False where the content is there already; a file that nobody recorded is set aside."""

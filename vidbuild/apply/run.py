@@ -36,7 +36,8 @@ class Run:
 
     `recorded` is the journal as it was when the apply began, `staged` the copies made for
     reuses before anything was put in place, `lost` the videos that the provider did not
-    know, `met` the accounts of those that it knew. `alike` lists names by their case-folded form.
+    know, `met` the accounts of those that it knew. `alike` lists
+    names that differ in case alone by their case-folded form.
     `lock_assets` are the ids of files, by digest, that this account's lock entries have.
     `names` are the names by video id, for those who watch. `unsubmitted` are the jobs that
     have not got so far, `ahead` those that have begun, `near` lets no more begin than soon have

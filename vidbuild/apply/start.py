@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from vidbuild.apply.book import Book
@@ -165,9 +165,13 @@ def _known_ids(work: Work, recorded: Recorded) -> set[str]:
 
 
 def _alike(changes: Iterable[Change], lock: Lock) -> dict[str, set[str]]:
+    names = {change.name for change in changes} | lock.videos.keys()
+    times = Counter(map(str.casefold, names))
     alike: defaultdict[str, set[str]] = defaultdict(set)
-    for name in (*(change.name for change in changes), *lock.videos):
-        alike[name.casefold()].add(name)
+    for name in names:
+        folded = name.casefold()
+        if times[folded] > 1:
+            alike[folded].add(name)
     return dict(alike)
 
 
