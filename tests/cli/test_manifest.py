@@ -251,6 +251,67 @@ def test_one_that_cannot_be_written_is_an_error(
     assert manifest(small)["plan/en"]["tags"] == ["c"]
 
 
+def test_a_lock_that_is_edited_takes_it_along(small: Path) -> None:
+    before = manifest(small)
+    rewrite(small, "  hello: {title: Hello,", "  hi: {title: Hi,")
+    said = run(small, "lock", "mv", "hello", "hi")
+    assert said == "next: vidbuild apply, which brings the files along\n"
+    after = {name: video for name, video in before.items() if name != "hello"}
+    assert manifest(small) == after  # its files have the old name still
+    run(small, "apply", "-y")
+    assert manifest(small)["hi"]["video_id"] == before["hello"]["video_id"]
+    run(small, "lock", "rm", "plan/*", "-y")
+    assert set(manifest(small)) == {"for/someone", "hi"}
+    rewrite(small, "title: Hi, script: Hello.", "title: Hey, script: Another.")
+    run(small, "lock", "adopt", "hi", before["hello"]["video_id"])
+    assert manifest(small)["hi"]["title"] == "Hey"
+
+
+def test_names_that_change_places_are_not_listed_with_each_other_s_files(small: Path) -> None:
+    (small / "moves.csv").write_text("old,new\nplan/en,plan/de\nplan/de,plan/en\n", "utf-8")
+    run(small, "lock", "mv", "--from", "moves.csv")
+    assert set(manifest(small)) == {"for/someone", "hello"}
+
+
+EDITS = [["mv", "hello", "hi"], ["rm", "hello", "-y"]]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=["mv", "rm"])
+def test_an_edit_of_the_lock_begins_none_and_leaves_a_strangers(
+    small: Path, edit: list[str]
+) -> None:
+    path = small / "build" / "manifest.json"
+    lock = (small / "vidbuild.lock").read_bytes()
+    for there in (b"a stranger's", None):
+        path.unlink(missing_ok=True)
+        if there is not None:
+            path.write_bytes(there)
+        (small / "vidbuild.lock").write_bytes(lock)
+        assert "VB" not in run(small, "lock", *edit)
+        assert (path.read_bytes() if path.exists() else None) == there
+    (small / "vidbuild.lock").write_bytes(lock)
+    shutil.rmtree(small / "build")
+    run(small, "lock", *edit)
+    assert not (small / "build").exists()
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=["mv", "rm"])
+def test_an_edit_of_the_lock_is_done_where_the_list_cannot_be_written(
+    small: Path, edit: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vidbuild.workspace import publishing
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing, "write_atomic", full)
+    before = (small / "build" / "manifest.json").read_bytes()
+    said = run(small, "lock", *edit)
+    assert "warning VB563: build/manifest.json cannot be written: no space" in said
+    assert (small / "build" / "manifest.json").read_bytes() == before
+    assert "hello" not in json.loads((small / "vidbuild.lock").read_text("utf-8"))["videos"]
+
+
 def test_no_video_can_stand_in_its_place(small: Path) -> None:
     rewrite(small, "  hello:", "  Manifest.JSON/hello:")
     done = vidbuild("validate", cwd=small)

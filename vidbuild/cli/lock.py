@@ -11,7 +11,7 @@ import click
 
 from vidbuild.cli.common import open_workspace, settings_of
 from vidbuild.cli.options import current, global_options
-from vidbuild.cli.output import detail, message, result
+from vidbuild.cli.output import detail, message, result, show_diagnostic
 
 if TYPE_CHECKING:
     from vidbuild.state.records import Render
@@ -45,7 +45,7 @@ def mv(names: tuple[str, ...], table: Path | None) -> int:
 
     pairs = _pairs(names, table, ("old", "new"))
     with _held() as workspace:
-        moves = move(workspace, pairs)
+        moves = move(workspace, pairs, warn=show_diagnostic)
     _list(f"moved {_shown(old)} to {_shown(new)}" for old, new in moves.items())
     if current().quiet:
         return 0
@@ -54,6 +54,8 @@ def mv(names: tuple[str, ...], table: Path | None) -> int:
         message("nothing to move: these are their names")
     elif away:
         message(f"note: the project does not have {_count(away, of=len(moves))}")
+    if away < len(moves):
+        message("next: vidbuild apply, which brings the files along")
     return 0
 
 
@@ -114,7 +116,7 @@ def adopt(names: tuple[str, ...], table: Path | None) -> int:
     with _held() as workspace:
         wanted = locking_adoption.candidates(workspace, pairs)
         asked = ask_about(workspace, wanted, SystemClock())
-        renders = locking_adoption.adopt(workspace, wanted, asked)
+        renders = locking_adoption.adopt(workspace, wanted, asked, warn=show_diagnostic)
     _list(f"adopted {_shown(name)}: {_told(render)}" for name, render in renders.items())
     if not current().quiet:
         message("next: vidbuild apply, which fetches the files")

@@ -64,6 +64,11 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
         click.echo(text.rstrip("\n"), err=True, color=True)
 
 
+def show_diagnostic(diagnostic: Diagnostic) -> None:
+    """One that is told as soon as it is known."""
+    show_diagnostics([diagnostic])
+
+
 def source_line(file: str, line: int) -> str | None:
     """A line of a source file as the user knows it, relative to the project folder."""
     lines = _lines(file)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidbuild.cli.consent import ask_for
 from vidbuild.cli.options import current
-from vidbuild.cli.output import message, result
+from vidbuild.cli.output import message, result, show_diagnostic
 from vidbuild.diagnostics import EXIT_MISMATCH, EXIT_USAGE, Problems, problem
 
 if TYPE_CHECKING:
@@ -90,11 +90,13 @@ def remove(removal: Removal, consent: Consent) -> tuple[set[str], Problems | Non
         from vidbuild.workspace.locking_removal import forget
 
         ask(removal, consent, None)
-        forget(removal)
+        forget(removal, warn=show_diagnostic)
         return set(removal.entries), None
     from vidbuild.workspace.locking_deletion import forget_and_delete
 
-    return forget_and_delete(removal, lambda account: ask(removal, consent, account))
+    return forget_and_delete(
+        removal, lambda account: ask(removal, consent, account), warn=show_diagnostic
+    )
 
 
 def told(removal: Removal) -> list[str]:

@@ -1,8 +1,8 @@
-"""What the commands that edit the lock share: rows of a table, and writing the lock."""
+"""What the commands that edit the lock share: rows of a table, and writing lock and manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from vidbuild.source.tables import read_rows
 from vidbuild.state.lock import encode_lock
 from vidbuild.state.records import Entry
 from vidbuild.workspace.opened import Workspace
+from vidbuild.workspace.publishing import keep_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,13 @@ def doubled(pairs: Sequence[Pair]) -> Iterator[Diagnostic]:
         seen.add(pair.first)
 
 
-def write_lock(workspace: Workspace, videos: Mapping[str, Entry]) -> None:
-    """The lock has these entries from now on. The project must be held."""
+def write_lock(
+    workspace: Workspace, videos: Mapping[str, Entry], *, warn: Callable[[Diagnostic], None]
+) -> None:
+    """The lock has these entries from now on, and a `manifest.json` of ours follows: whoever
+    publishes what it lists goes by its names. The project must be held."""
     data = encode_lock(replace(workspace.lock, videos=videos))
     write_atomic(workspace.lock_path, data, alone=True)
+    said = keep_up(workspace, videos)
+    if said is not None:
+        warn(said)

@@ -6,7 +6,7 @@ rendered; the provider is asked about each video, and all of them are adopted or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vidbuild.apply.entry import Rules, pointed
@@ -77,7 +77,13 @@ def candidates(workspace: Workspace, pairs: Sequence[Pair]) -> list[Candidate]:
     return wanted
 
 
-def adopt(workspace: Workspace, wanted: Sequence[Candidate], asked: Asked) -> dict[str, Render]:
+def adopt(
+    workspace: Workspace,
+    wanted: Sequence[Candidate],
+    asked: Asked,
+    *,
+    warn: Callable[[Diagnostic], None],
+) -> dict[str, Render]:
     """The names point at the videos on return, by name. Raises `Problems` with everything that the
     provider's answers have against it, and nothing is written. The project must be held."""
     found = [d for each in wanted for d in _refusals(each, asked)]
@@ -90,7 +96,7 @@ def adopt(workspace: Workspace, wanted: Sequence[Candidate], asked: Asked) -> di
     with Journal(workspace.journal_path, project=workspace.lock.project) as journal:
         journal.adopt(renders.values(), answered)
     entries = {each.request.name: _entry(workspace, each, renders) for each in wanted}
-    write_lock(workspace, {**workspace.lock.videos, **entries})
+    write_lock(workspace, {**workspace.lock.videos, **entries}, warn=warn)
     return renders
 
 

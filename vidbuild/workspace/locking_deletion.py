@@ -25,7 +25,10 @@ _AT_ONCE = 10
 
 
 def forget_and_delete(
-    removal: Removal, confirm: Callable[[Account | None], None]
+    removal: Removal,
+    confirm: Callable[[Account | None], None],
+    *,
+    warn: Callable[[Diagnostic], None],
 ) -> tuple[set[str], Problems | None]:
     """Deletes what the removal lists and forgets the entries; gives the names that are gone, and
     what went wrong with others: an entry whose video could not be deleted stays.
@@ -40,12 +43,14 @@ def forget_and_delete(
             guard_account(removal.workspace, account)
             _refuse_strangers(removal, account)
             confirm(account)
-            return runner.run(_carry_out(removal, provider))
+            return runner.run(_carry_out(removal, provider, warn))
         finally:
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _carry_out(removal: Removal, provider: Provider) -> tuple[set[str], Problems | None]:
+async def _carry_out(
+    removal: Removal, provider: Provider, warn: Callable[[Diagnostic], None]
+) -> tuple[set[str], Problems | None]:
     workspace = removal.workspace
     gone = removal.entries.keys() - removal.deletes.keys()
     failures: list[Problems] = []
@@ -66,7 +71,7 @@ async def _carry_out(removal: Removal, provider: Provider) -> tuple[set[str], Pr
         try:
             await asyncio.gather(*map(leave, removal.deletes))
         finally:
-            drop(removal, journal, gone)
+            drop(removal, journal, gone, warn=warn)
     return gone, _together(failures)
 
 

@@ -6,7 +6,7 @@ A move is done as a whole or not at all, so that names may be exchanged.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vidbuild.diagnostics import EXIT_USAGE, Diagnostic, Problems, nearest
 from vidbuild.plan.selection import glob
@@ -18,13 +18,16 @@ from vidbuild.workspace.opened import Workspace
 _WILDCARD = re.compile(r"(\*\*/|\*\*|\*|\?)")
 
 
-def move(workspace: Workspace, pairs: Sequence[Pair]) -> dict[str, str]:
+def move(
+    workspace: Workspace, pairs: Sequence[Pair], *, warn: Callable[[Diagnostic], None]
+) -> dict[str, str]:
     """Moves entries of the lock, and gives old names with their new ones. Raises `Problems`, and
     then nothing has moved. The project must be held."""
     videos = workspace.lock.videos
     moves = find_moves(videos, pairs)
     if moves:
-        write_lock(workspace, {moves.get(name, name): entry for name, entry in videos.items()})
+        moved = {moves.get(name, name): entry for name, entry in videos.items()}
+        write_lock(workspace, moved, warn=warn)
     return moves
 
 

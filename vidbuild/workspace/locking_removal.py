@@ -8,7 +8,7 @@ other record refers to.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems
@@ -74,14 +74,20 @@ def propose_removal(
     )
 
 
-def forget(removal: Removal) -> None:
+def forget(removal: Removal, *, warn: Callable[[Diagnostic], None]) -> None:
     """Takes the entries out of the lock and their renders out of the pool."""
     workspace = removal.workspace
     with Journal(workspace.journal_path, project=workspace.lock.project) as journal:
-        drop(removal, journal, removal.entries)
+        drop(removal, journal, removal.entries, warn=warn)
 
 
-def drop(removal: Removal, journal: Journal, names: Collection[str]) -> None:
+def drop(
+    removal: Removal,
+    journal: Journal,
+    names: Collection[str],
+    *,
+    warn: Callable[[Diagnostic], None],
+) -> None:
     """Forgets some of the entries: tombstones first, so that a kill in between forgets nothing."""
     workspace = removal.workspace
     leaving = {name: entry for name, entry in removal.entries.items() if name in names}
@@ -89,7 +95,7 @@ def drop(removal: Removal, journal: Journal, names: Collection[str]) -> None:
     for grave in _graves(workspace, leaving, deleted):
         journal.bury(grave)
     left = {n: entry for n, entry in workspace.lock.videos.items() if n not in leaving}
-    write_lock(workspace, left)
+    write_lock(workspace, left, warn=warn)
 
 
 def grave_of(project: str, render: Render, reason: Reason) -> Tombstone:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,18 @@ def publish(
 def still_there(workspace: Workspace) -> Diagnostic | None:
     """The same where nothing had to be done: a video that is no longer in the project leaves."""
     return publish(workspace, workspace.lock.videos, workspace.journal.receipts)
+
+
+def keep_up(workspace: Workspace, videos: Mapping[str, Entry]) -> Diagnostic | None:
+    """The same after an edit of the lock, whose entries are `videos` now: a manifest that is there
+    follows, and none is begun. What stands in its way is a warning: the edit is done. A stranger's
+    file is spoken of where one was to be written."""
+    if not os.path.lexists(workspace.output_dir / MANIFEST):
+        return None
+    said = publish(workspace, videos, workspace.journal.receipts)
+    if said is None or said.severity == "warning":
+        return None
+    return replace(said, severity="warning")
 
 
 def publish_end(workspace: Workspace, running: Run, remarks: Remarks) -> None:
