@@ -112,6 +112,29 @@ def test_what_is_taken_back_after_a_full_disk_is_not_written(
     assert read_lock(path, project=PROJECT).videos == {"a": entry(1), "b": entry(3)}
 
 
+def test_what_did_not_get_to_a_full_disk_is_not_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken back, and saved as nothing new, before anything else changes."""
+    path = tmp_path / "vidbuild.lock"
+    kept = Book(Lock(project=PROJECT), path, shown=path.name, clock=VirtualClock())
+    kept.put("a", entry(1))
+    assert kept.save() is None
+    for number, back in enumerate([entry(1), None], 2):
+        kept.put("a", entry(2))
+        with monkeypatch.context() as patch:
+            patch.setattr(WRITE, no_room)
+            assert kept.save() is not None
+        if back:
+            kept.put("a", back)
+        else:
+            kept.drop("a")
+        assert kept.save() is None
+        kept.put("b", entry(number))
+        assert kept.save() is None
+        assert path.read_bytes() == encode_lock(of(kept))
+
+
 def test_nothing_new_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "vidbuild.lock"
     kept = Book(Lock(project=PROJECT), path, shown=path.name, clock=VirtualClock())

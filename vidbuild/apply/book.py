@@ -7,7 +7,7 @@ rendered, and the end of the apply says so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from vidbuild.clock import Clock
@@ -85,10 +85,10 @@ class Book:
             there, extra = dict(theirs.videos), theirs.extra
         changed = [name for name in self._changed if self._videos.get(name) != there.get(name)]
         if changed or self._extra != extra:
-            first = self._text is None
-            pieces = self._written().pieces(self._project, self._extra)
-            write_atomic(self._path, pieces, alone=first)
-            seen = _mark(self._path)
+            first, text = self._text is None, self._written()
+            self._text = None  # a text that did not get there is not gone on with
+            write_atomic(self._path, text.pieces(self._project, self._extra), alone=first)
+            self._text, seen = text, _mark(self._path)
         for name in changed:
             _set(there, name, self._videos.get(name))
         self._seen, self._there, self._there_extra = seen, there, self._extra
@@ -111,16 +111,14 @@ class Book:
 
     def _written(self) -> Text:
         """The text as it is now, where only what has changed is another than in the last one."""
-        names: Collection[str] = self._changed
-        if self._text is None:
-            self._text, names = Text(), sorted(self._videos)
-        for name in names:
+        text = self._text or Text()
+        for name in sorted(self._changed if self._text else self._videos):
             entry = self._videos.get(name)
             if entry is None:
-                self._text.drop(name)
+                text.drop(name)
             else:
-                self._text.put(name, entry)
-        return self._text
+                text.put(name, entry)
+        return text
 
 
 def _set(videos: dict[str, Entry], name: str, entry: Entry | None) -> None:
