@@ -19,6 +19,7 @@ from tests.apply.world import World
 from vidbuild.apply.work import Result
 from vidbuild.diagnostics import EXIT_FAILED, EXIT_INTERRUPTED, problem
 from vidbuild.plan.digest import unlisted
+from vidbuild.state.lock import encode_lock
 from vidbuild.state.recorded import Accepted
 from vidbuild.state.records import Status
 
@@ -272,3 +273,33 @@ def test_a_rename_interrupted_while_files_come_leaves_nothing_to_delete(
     world.apply(prune=True)
     assert all_whole(world)
     assert set(world.lock().videos) == {"new", "other"}
+
+
+def test_a_name_that_leaves_takes_no_file_of_another_that_came_to_its_old_name(
+    world: World,
+) -> None:
+    world.write(a="One.")
+    world.apply()
+    world.write(a="Two.")
+    world.apply()
+    world.write(b="Two.")  # with its history, whose file was once at a.mp4
+    world.apply()
+    world.write(a="Three.", b="Two.")
+    world.apply()
+    world.write(a="Three.")
+    assert world.apply(prune=True).exit_code == 0
+    assert {path.partition(".")[0] for path in world.files()} == {"a"}
+    assert world.actions() == {"a": "unchanged"}
+    assert all_whole(world)
+
+
+def test_an_entry_that_moved_there_and_back_keeps_its_files(world: World) -> None:
+    world.write(a="One.")
+    world.apply()
+    lock = world.lock()
+    moved = replace(lock, videos={"b": lock.videos["a"]})  # as `lock mv` does: files stay
+    world.lock_path.write_bytes(encode_lock(moved))
+    assert world.actions() == {"a": "reuse"}
+    assert world.apply().exit_code == 0
+    assert world.actions() == {"a": "unchanged"}
+    assert all_whole(world)

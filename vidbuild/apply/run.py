@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from vidbuild.apply.book import Book
 from vidbuild.apply.entry import Rules, described, pointed
+from vidbuild.apply.owners import Owners
 from vidbuild.apply.place import Shelf, Staged
 from vidbuild.apply.slots import Slots
 from vidbuild.apply.submit import server_time
@@ -36,8 +37,7 @@ class Run:
 
     `recorded` is the journal as it was when the apply began, `staged` the copies made for
     reuses before anything was put in place, `lost` the videos that the provider did not
-    know, `met` the accounts of those that it knew. `alike` lists
-    names that differ in case alone by their case-folded form.
+    know, `met` the accounts of those that it knew. `owners` tells whose files lie where.
     `lock_assets` are the ids of files, by digest, that this account's lock entries have.
     `names` are the names by video id, for those who watch. `unsubmitted` are the jobs that
     have not got so far, `ahead` those that have begun, `near` lets no more begin than soon have
@@ -56,7 +56,7 @@ class Run:
     tally: Tally
     recorded: Recorded
     known_ids: set[str]
-    alike: Mapping[str, Collection[str]]
+    owners: Owners
     lock_assets: Mapping[str, str]
     names: dict[str, str]
     near: asyncio.Semaphore
@@ -147,20 +147,15 @@ class Run:
             self.leave(name)
 
     def leave(self, name: str) -> None:
-        """A name leaves the lock, and its recorded files the output folder."""
-        entry = self.book.videos[name]
-        live = [
-            output.path
-            for other in self.alike.get(name.casefold(), ())
-            if other != name and other in self.book.videos
-            for output in self.book.videos[other].render.outputs.values()
-            if output is not None
-        ]
+        """A name leaves the lock, and the output folder those of its recorded files, earlier ones
+        included, that are no other name's."""
+        entry, videos = self.book.videos[name], self.book.videos
         gone: set[str] = set()
         for render in (entry.render, *entry.history):
             for output in render.outputs.values():
                 if output is not None and output.path not in gone:
                     gone.add(output.path)
+                    live = self.owners.live(output.path, videos, but=name)
                     self.shelf.remove(output, live=live)
         self.book.drop(name)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from vidbuild.apply.book import Book
 from vidbuild.apply.entry import Rules
+from vidbuild.apply.owners import Owners
 from vidbuild.apply.place import Shelf
 from vidbuild.apply.run import Run
 from vidbuild.apply.slots import Slots
@@ -62,7 +62,7 @@ async def start(plan: Plan, work: Work) -> Run:
         tally=tally,
         recorded=recorded,
         known_ids=_known_ids(work, recorded),
-        alike=_alike(plan.changes, work.lock),
+        owners=Owners([change.name for change in plan.changes], work.lock),
         lock_assets=_assets(work, plan.provider, account),
         names=names,
     )
@@ -162,17 +162,6 @@ def _known_ids(work: Work, recorded: Recorded) -> set[str]:
     renders = [*_renders([work.lock, *work.siblings.values()]), *recorded.renders]
     known = {render.video_id for render in renders if render.video_id}
     return known | {grave.video_id for grave in recorded.tombstones if grave.video_id}
-
-
-def _alike(changes: Iterable[Change], lock: Lock) -> dict[str, set[str]]:
-    names = {change.name for change in changes} | lock.videos.keys()
-    times = Counter(map(str.casefold, names))
-    alike: defaultdict[str, set[str]] = defaultdict(set)
-    for name in names:
-        folded = name.casefold()
-        if times[folded] > 1:
-            alike[folded].add(name)
-    return dict(alike)
 
 
 def _uploaded(recorded: Recorded, account: str | None) -> dict[str, str]:
