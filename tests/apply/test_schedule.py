@@ -30,9 +30,11 @@ from vidbuild.apply.watch import Watch
 from vidbuild.clock import Clock, Steady, VirtualClock
 from vidbuild.diagnostics import EXIT_FAILED, EXIT_REFUSED, problem
 from vidbuild.plan.budget import Room
+from vidbuild.plan.model import Plan
 from vidbuild.provider.client import HeyGen
 from vidbuild.provider.credentials import Credential
 from vidbuild.provider.model import CreateAnswer, Unknown
+from vidbuild.report.progress import Progress
 from vidbuild.studio.server import Studio
 
 HOUR = 3600.0
@@ -289,6 +291,48 @@ def test_turned_away_for_too_many_everything_is_still_rendered_in_full_swing(
     # Ten rounds of four, each seen a little late and begun after a pause at most.
     assert world.clock.now() - began <= 10 * 300 * 1.15
     assert len(busy.turned_away) <= 30
+
+
+class Foreseen(list[Event]):
+    """What a terminal would say is left, at each event from which on `room` stays what it is:
+    `then` it changes once so many are finished."""
+
+    def __init__(self, plan: Plan, busy: Busy, then: tuple[int, int] | None) -> None:
+        super().__init__()
+        self.progress, self.busy = Progress(plan, start=busy.clock.now()), busy
+        self.since, self.room = then or (0, busy.room)
+        self.said: list[tuple[float, float]] = []
+
+    def append(self, event: Event) -> None:
+        self.progress.feed(event)
+        super().append(event)
+        finished = sum(each.kind == "completed" for each in self)
+        left = self.progress.remaining(event.at)
+        if finished >= self.since:
+            self.busy.room = self.room
+        # What was in progress by then ends, and a 429 tells of it.
+        if left is not None and finished > self.since + 10:
+            self.said.append((event.at, left))
+
+
+@pytest.mark.parametrize("retry_after", [None, 20.0])
+@pytest.mark.parametrize(
+    ("room", "then"), [(10, None), (4, None), (2, None), (10, (12, 3)), (10, (1, 2))], ids=str
+)
+def test_the_time_that_is_left_is_told_by_what_the_provider_takes(
+    tmp_path: Path, room: int, then: tuple[int, int] | None, retry_after: float | None
+) -> None:
+    world, busy = crowded(tmp_path, 60, room=room, retry_after=retry_after)
+    plan = world.plan(download=False)
+    alike = tuple(replace(c, estimate=replace(c.estimate, seconds=20.0)) for c in plan.changes)
+    plan = replace(plan, changes=alike)
+    world.events = foreseen = Foreseen(plan, busy, then)
+    clock: Any = world.clock
+    assert clock.run(world.carry_out(plan, download=False, jobs=10)).exit_code == 0
+    end = clock.now()
+    assert len(foreseen.said) > 100
+    for at, left in foreseen.said:
+        assert left == pytest.approx(end - at, rel=0.2, abs=30.0)
 
 
 def test_a_pause_that_is_asked_for_holds_for_every_create(tmp_path: Path) -> None:

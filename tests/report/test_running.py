@@ -18,6 +18,7 @@ from vidbuild.diagnostics import Span
 from vidbuild.plan.model import Estimate
 from vidbuild.report.events import event_json, events_plain
 from vidbuild.report.progress import Progress
+from vidbuild.report.remaining import about, until
 from vidbuild.report.style import width_of
 from vidbuild.report.summary import summary_text
 
@@ -110,6 +111,40 @@ def test_what_is_left_is_weighed_by_length_and_by_how_many_work_at_once() -> Non
     assert progress.remaining(100.0) == pytest.approx(100.0)  # the longest is what is waited for
     progress.feed(event("completed", "a", 200.0))
     assert progress.remaining(1000.0) == pytest.approx(0.05 * 100)  # late: soon, not in the past
+
+
+def test_what_is_left_goes_by_what_the_provider_takes_now() -> None:
+    progress = long_ones(**{f"v{n:02}": 10.0 for n in range(20)})
+    for n in range(8):
+        progress.feed(event("submitted", f"v{n:02}", 0.0, at_once=10))
+    progress.feed(event("completed", "v00", 20.0))
+    # seven end now, then a round of eight and one of four
+    assert progress.remaining(20.0) == pytest.approx(1 + 20 + 20, abs=1)
+    progress.feed(event("progress", "v08", 20.0, status="waiting", at_once=3))
+    # of twelve left, three at once
+    assert progress.remaining(20.0) == pytest.approx(1 + 4 * 20, abs=1)
+    progress.feed(event("submitted", "v08", 20.0, at_once=4))  # it may be four, and it is eight
+    assert progress.remaining(20.0) == pytest.approx(1 + 3 * 20, abs=1)
+    progress.feed(event("submitted", "v09", 20.0, at_once=10))
+    assert progress.remaining(20.0) == pytest.approx(1 + 2 * 20, abs=1)
+
+
+SECONDS = st.floats(0, 1e4)
+
+
+@given(st.lists(SECONDS, max_size=30), st.lists(SECONDS, max_size=60), st.integers(-1, 40))
+def test_what_is_left_one_by_one_and_as_a_whole(
+    ends: list[float], works: list[float], at_once: int
+) -> None:
+    works.sort(reverse=True)
+    left, whole = (
+        until(ends, works, at_once=at_once),
+        about(ends, sum(works), at_once=at_once),
+    )
+    longest, last = max(works, default=0.0), max(ends, default=0.0)
+    assert max(longest, last) <= left <= last + sum(works) + 1e-6
+    assert whole - 1e-6 <= left <= whole + longest + 1e-6
+    assert left <= until(ends, works, at_once=at_once - 1) + 1e-6
 
 
 def test_what_was_submitted_earlier_says_nothing_about_the_others() -> None:

@@ -61,6 +61,7 @@ async def answer_intent(run: Run, change: Change, render: Render, slot: Slot) ->
             clock=work.clock,
             slots=run.slots,
             slot=slot,
+            waits=lambda: run.wait_for_room(change.name),
         )
     try:
         return await look_for(

@@ -139,6 +139,7 @@ async def _send(
             clock=work.clock,
             slots=run.slots,
             slot=slot,
+            waits=lambda: run.wait_for_room(change.name),
             new_asset=new_asset,
         )
     except Failed as failure:
@@ -183,7 +184,13 @@ def _submitted(run: Run, change: Change, render: Render, video_id: str) -> Rende
     run.known_ids.add(video_id)
     run.point(change, submitted)
     run.note_submitted(change.name)
-    run.tally.tell("submitted", change.name, video_id=video_id, attempt=render.attempt)
+    run.tally.tell(
+        "submitted",
+        change.name,
+        video_id=video_id,
+        attempt=render.attempt,
+        at_once=run.slots.pace.allowed,
+    )
     return submitted
 
 

@@ -110,6 +110,10 @@ class Run:
         if not self.unsubmitted and not self.work.wait:
             self.watch.detach()
 
+    def wait_for_room(self, name: str) -> None:
+        """The provider takes no more for now, and may be given fewer at once from now on."""
+        self.tally.tell("progress", name, status="waiting", at_once=self.slots.pace.allowed)
+
     def fail(self, failure: Failed, change: Change) -> None:
         """Notes a failure under the change's own name."""
         told = replace(failure.failure, name=change.name, place=self._place(failure, change))

@@ -75,10 +75,12 @@ class Slots:
             self.pace.accept()
             self._wake()
 
-    async def put_off(self, slot: Slot, seconds: float) -> None:
-        """The provider wants fewer: nothing goes out for so long, and then this has its turn
-        again when there is room."""
+    def turned_away(self, slot: Slot) -> None:
+        """The provider wants fewer than there are."""
         self.pace.too_many(slot.sent_in)
+
+    async def put_off(self, slot: Slot, seconds: float) -> None:
+        """Nothing goes out for so long, and then this has its turn again when there is room."""
         self._give(slot)
         await self.rest(seconds)
         await self._take(slot)

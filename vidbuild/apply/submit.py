@@ -8,7 +8,7 @@ answer but a clear one leads to another key.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from vidbuild.apply.slots import Slot, Slots
@@ -50,13 +50,14 @@ async def send(
     clock: Clock,
     slots: Slots,
     slot: Slot,
+    waits: Callable[[], None],
     new_asset: bool = False,
 ) -> str:
     """The video id of an intent that is in the journal, which has it too on return.
 
     Raises `Failed` for a refusal and for an answer that stays unclear for ten minutes of
     trying; the intent then stays open unless every one of its sends was refused. Waiting for
-    a turn, because the provider takes no more at once, is no trying.
+    a turn, because the provider takes no more at once, is no trying: `waits` is told of it.
     """
     steady, before = Steady(clock), slots.clear
     tried, tries, refusals = 0.0, 0, 0
@@ -91,18 +92,26 @@ async def send(
             # Nobody has had a clear answer meanwhile, or nobody is to ask for long.
             stops = slots.clear == before or pause > PATIENCE
             raise _unclear(intent, answer, stops=stops)
-        await _pause(answer, pause, slots, slot, clock)
+        await _pause(answer, pause, slots, slot, clock, waits=waits)
         # A machine may sleep through a pause, and a turn may take a day to come.
         if slots.stopped or not is_fresh(intent, server_time(provider, clock)):
             raise _unclear(intent, answer)
 
 
 async def _pause(
-    answer: Unknown | InProgress | Refused, seconds: float, slots: Slots, slot: Slot, clock: Clock
+    answer: Unknown | InProgress | Refused,
+    seconds: float,
+    slots: Slots,
+    slot: Slot,
+    clock: Clock,
+    *,
+    waits: Callable[[], None],
 ) -> None:
     """Before the next send. What the provider asks of one it asks of all."""
     match answer:
         case Unknown(limited=True):
+            slots.turned_away(slot)
+            waits()
             await slots.put_off(slot, seconds)
         case Unknown(retry_after=float()):
             await slots.rest(seconds)

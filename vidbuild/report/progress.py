@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vidbuild.apply.events import Event
 from vidbuild.plan.model import Action, Change, Plan
+from vidbuild.report.remaining import about, until
 from vidbuild.report.style import Paint, clip_start, painter, visible, width_of
 from vidbuild.report.words import dollars, elapsed
 
@@ -21,6 +22,8 @@ _WORKING = frozenset({Action.create, Action.rerender, Action.retry, Action.resum
 _STATES = {"submitted": "rendering"}  # the provider's word for it, and ours
 # A job that has taken longer than foreseen still takes this part of what was foreseen.
 _LEAST = 0.05
+# Up to so many, and so many for each that works, are foreseen one by one.
+_FEW, _ROUNDS = 100, 4
 
 
 @dataclass(slots=True)
@@ -51,10 +54,15 @@ class Progress:
         self._dollars = 0.0
         self._took = self._took_weight = 0.0
         self._peak = 1
+        self._at_once: int | None = None
 
     def feed(self, event: Event) -> None:
         """Takes one event in."""
-        name = event.name
+        name, at_once = event.name, event.data.get("at_once")
+        if isinstance(at_once, int):
+            self._at_once = at_once
+            if event.kind == "progress":  # fewer from now on, however many there were
+                self._peak = at_once
         if name is None or name not in self._jobs:
             return
         if event.kind == "submitted":
@@ -90,20 +98,23 @@ class Progress:
         """Seconds until the end, or None before anything has finished.
 
         What is left is weighed by its estimated length, at the pace of what is done and with as
-        many at once as are in flight.
+        many at once as there were, or as the provider takes by now.
         """
         if not self._queued and not self._flying:
             return 0.0
         if not self._took_weight:
             return None
         pace = self._took / self._took_weight
-        flying = [self._left(name, job, now, pace) for name, job in self._flying.items()]
-        lanes = self._peak if self._queued else len(flying)
-        return max(((sum(flying) + self._queued_weight * pace) / lanes), max(flying, default=0.0))
+        # What is rendered, all but its files, is in nobody's way.
+        flying = (pair for pair in self._flying.items() if pair[0] not in self._done)
+        ends = [self._left(name, job, now, pace) for name, job in flying]
+        at_once = min(self._at_once or self._peak, self._peak)
+        if len(self._queued) > max(_FEW, at_once * _ROUNDS):
+            return about(ends, self._queued_weight * pace, at_once=at_once)
+        works = sorted((self._weights[name] * pace for name in self._queued), reverse=True)
+        return until(ends, works, at_once=at_once)
 
     def _left(self, name: str, job: _Job, now: float, pace: float) -> float:
-        if name in self._done:
-            return 0.0  # rendered: all but its files
         whole = self._weights[name] * pace
         return max(whole - (now - job.since), whole * _LEAST)
 
