@@ -28,7 +28,11 @@ _PAUSE = 5.0
 
 
 class Lost(Exception):
-    """The provider does not know the video (any more)."""
+    """The provider does not know the video of this render (any more)."""
+
+    def __init__(self, render: Render) -> None:
+        super().__init__(render.video_id)
+        self.render = render
 
 
 async def deliver(
@@ -103,7 +107,7 @@ class _Source:
         if self._remote is None or fresh:
             self._remote = await self.run.look(self.name, self.render)
         if self._remote is None:
-            raise Lost
+            raise Lost(self.render)
         return self._remote
 
 

@@ -17,7 +17,7 @@ from vidbuild.request.model import Request
 from vidbuild.schema.api import Api
 from vidbuild.schema.canonical import content
 from vidbuild.state.identity import Identity, identity, same_key
-from vidbuild.state.records import Asset, Entry, Render, Status
+from vidbuild.state.records import Asset, Entry, Output, Render, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,20 @@ def owns(project: str, entry: Entry | None, render: Render) -> bool:
         return True
     one_open = not mine.video_id or not render.video_id
     return one_open and same_key(project, mine) == same_key(project, render)
+
+
+def left_where_they_were(
+    rules: Rules, moved: Iterable[Entry], render: Render, kinds: Iterable[str]
+) -> dict[str, Output]:
+    """Files of the render that names which move away have, of kinds that are wanted and did not
+    get to the new name."""
+    wanted = [kind for kind in kinds if kind not in render.outputs]
+    found: dict[str, Output] = {}
+    for entry in moved if wanted else ():
+        if owns(rules.project, entry, render):
+            outputs = entry.render.outputs
+            found |= {kind: output for kind in wanted if (output := outputs.get(kind))}
+    return found
 
 
 def _needed(change: Change) -> Request:

@@ -119,7 +119,7 @@ def _age(run: Run, render: Render) -> float:
 
 def _unknown(run: Run, change: Change, render: Render) -> Exception:
     if _age(run, render) > GONE_AFTER:
-        return Lost()
+        return Lost(render)
     return failed(
         change.name,
         "VB553",

@@ -49,15 +49,16 @@ async def work_on(run: Run, job: Job) -> None:
     except Failed as failure:
         _fail_all(run, job, failure)
         return
-    except Lost:
-        run.lost += [(change, _pointed(run, change)) for change in job.changes]
+    except Lost as lost:
+        run.lost += [(change, lost.render) for change in job.changes]
         return
     finally:
         run.note_submitted(leader.name)
     if ending is None:  # let go of: it goes on without us
         for change in job.changes:
-            if change.moves:
-                run.settle(change, _pointed(run, change))
+            entry = run.book.videos.get(change.name)
+            if change.moves and entry is not None:
+                run.settle(change, entry.render)
         return
     if ending.render.status is Status.failed:
         _fail_all(run, job, render_failed(leader, ending.render), ending.render)
@@ -236,8 +237,3 @@ def render_failed(change: Change, render: Render) -> Failed:
     said = hint(render.failure_code or "")
     failure = failed(change.name, "VB555", f"the render failed: {why}", hint=said)
     return Failed(replace(failure.failure, reason=render.failure_code))
-
-
-def _pointed(run: Run, change: Change) -> Render:
-    """The render that the change's entry points at by now."""
-    return run.book.videos[change.name].render

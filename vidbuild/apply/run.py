@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from vidbuild.apply.book import Book
-from vidbuild.apply.entry import Rules, described, pointed
+from vidbuild.apply.entry import Rules, described, left_where_they_were, pointed
 from vidbuild.apply.owners import Owners
 from vidbuild.apply.place import Shelf, Staged
 from vidbuild.apply.slots import Slots
@@ -142,19 +142,24 @@ class Run:
         self.book.put(change.name, pointed(self.rules, change, old, render, assets=assets))
 
     def settle(self, change: Change, render: Render) -> None:
-        """The change is over: names that moved to it leave, with their files and history."""
+        """The change is over: names that moved to it leave, with their files and history. A file
+        that did not get here stays where it was."""
         old = self.book.videos.get(change.name)
         moved = {name: self.book.videos[name] for name in change.moves if name in self.book.videos}
-        entry = pointed(self.rules, change, old, render, moved=moved.values())
+        stay = left_where_they_were(self.rules, moved.values(), render, self.work.outputs)
+        here = replace(render, outputs={**stay, **render.outputs}) if stay else render
+        entry = pointed(self.rules, change, old, here, moved=moved.values())
         self.book.put(change.name, entry)
         for name in moved:
-            self.leave(name)
+            self.leave(name, but={output.path for output in stay.values()})
 
-    def leave(self, name: str) -> None:
+    def leave(self, name: str, *, but: Collection[str] = ()) -> None:
         """A name leaves the lock, and the output folder those of its recorded files, earlier ones
-        included, that are no other name's."""
-        entry, videos = self.book.videos[name], self.book.videos
-        gone: set[str] = set()
+        included, that are no other name's: `but` are some that are."""
+        entry, videos = self.book.videos.get(name), self.book.videos
+        if entry is None:  # the lock was written by somebody else meanwhile, without it
+            return
+        gone = set(but)
         for render in (entry.render, *entry.history):
             for output in render.outputs.values():
                 if output is not None and output.path not in gone:
@@ -165,7 +170,9 @@ class Run:
 
     def describe(self, change: Change) -> None:
         """Only the metadata of the change's entry."""
-        self.book.put(change.name, described(self.rules, change, self.book.videos[change.name]))
+        entry = self.book.videos.get(change.name) or change.entry
+        if entry is not None:
+            self.book.put(change.name, described(self.rules, change, entry))
 
     def refuse_elsewhere(self, name: str, render: Render) -> None:
         """Raises `Failed` for a render of another account than the key's: it is not even asked
