@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from vidbuild.cli.options import current
-from vidbuild.cli.output import message
+from vidbuild.cli.output import message, show_diagnostic
 from vidbuild.diagnostics import EXIT_USAGE, problem
 
 if TYPE_CHECKING:
+    from vidbuild.diagnostics import Diagnostic
     from vidbuild.plan.model import Plan
     from vidbuild.provider.model import Account
     from vidbuild.workspace.measuring import Errand
     from vidbuild.workspace.opened import Workspace
 
 
-def measured_plan(workspace: Workspace, plan: Plan, *, yes: bool) -> Plan:
+def measured_plan(workspace: Workspace, plan: Plan, *, yes: bool, documented: bool) -> Plan:
     """The plan with measured lengths. Asks where speaking costs something and `yes` is not given;
     raises `Problems` for any other answer, and (64) where there is nobody to answer.
+
+    What is to be known of the credential is told before that, and is in the plan as well where
+    that is a document.
     """
     from vidbuild.report.measuring import errand_line
     from vidbuild.workspace.measuring import plan_of, run_errand, set_out
@@ -44,9 +49,17 @@ def measured_plan(workspace: Workspace, plan: Plan, *, yes: bool) -> Plan:
     if errand.missing and not current().quiet:
         message(line)
     counted = _Count(len(errand.missing))
-    done = run_errand(workspace, errand, confirm=_ask if asks else _agree, tell=counted)
+    heard: list[Diagnostic] = []
+
+    def warn(said: Diagnostic) -> None:
+        show_diagnostic(said)
+        heard.append(said)
+
+    confirm = _ask if asks else _agree
+    done = run_errand(workspace, errand, confirm=confirm, tell=counted, warn=warn)
     counted.end()
-    return plan_of(workspace, done)
+    found = plan_of(workspace, done)
+    return replace(found, diagnostics=(*found.diagnostics, *heard)) if documented else found
 
 
 def _agree(errand: Errand, account: Account | None) -> None:

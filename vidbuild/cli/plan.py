@@ -30,6 +30,7 @@ class Wanted(NamedTuple):
     refresh: bool = False
     measure: bool = False
     yes: bool = False
+    form: str = "text"
 
 
 @click.command("plan")
@@ -87,8 +88,10 @@ def command(
     if yes and not measure:
         raise _nothing_to_agree_to()
     settings = settings_of()
-    wanted = Wanted(out=out, refresh=refresh, measure=measure, yes=yes)
-    usual = wanted == Wanted() and not (everything or any(given.values()) or current().verbose)
+    wanted = Wanted(out=out, refresh=refresh, measure=measure, yes=yes, form=form)
+    usual = wanted == Wanted(form=form) and not (
+        everything or any(given.values()) or current().verbose
+    )
     recalled = _recalled(settings) if usual else None
     if recalled is not None and recalled.same and recalled.memo.shown:
         if recalled.read:
@@ -155,7 +158,7 @@ def _planned(workspace: Workspace, options: Any, wanted: Wanted) -> Plan:
     if wanted.measure:
         from vidbuild.cli.measuring import measured_plan
 
-        plan = measured_plan(today, plan, yes=wanted.yes)
+        plan = measured_plan(today, plan, yes=wanted.yes, documented=wanted.form == "json")
     if wanted.out is not None:
         from vidbuild.workspace.saving import save_plan
 

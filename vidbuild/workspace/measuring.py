@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vidbuild import __version__
-from vidbuild.diagnostics import Problems
+from vidbuild.diagnostics import Diagnostic, Problems
 from vidbuild.plan.cost import expected_seconds
 from vidbuild.plan.measure import Heard, Unheard, Utterance, measured, to_speak
 from vidbuild.plan.model import Action, Plan
@@ -92,21 +92,28 @@ def set_out(workspace: Workspace, plan: Plan) -> Errand:
 
 
 def run_errand(
-    workspace: Workspace, errand: Errand, *, confirm: Confirm, tell: Callable[[int], None]
+    workspace: Workspace,
+    errand: Errand,
+    *,
+    confirm: Confirm,
+    tell: Callable[[int], None],
+    warn: Callable[[Diagnostic], None],
 ) -> Errand:
     """The errand with everything heard that can be; `tell` counts. What was heard before an
-    interruption or a failure is in the cache.
+    interruption or a failure is in the cache. `warn` is told what is to be known of the
+    credential, before anything is asked.
 
     Raises `Problems` for what no other text would escape: no key, no credit, no network.
     """
     if not errand.missing:
         return errand
     with asyncio.Runner() as runner:
-        opened = open_provider(workspace)
+        free = errand.free  # which is no matter of credentials
+        opened = open_provider(workspace) if free else open_provider(workspace, remark=warn)
         provider = runner.run(opened.__aenter__())
         try:
             account = None
-            if not errand.free:
+            if not free:
                 account = runner.run(provider.account())
                 guard_account(workspace, account)
             confirm(errand, account)
