@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -11,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.apply.cloud import Cloud
 from tests.cli.commands import CLEAN, SMALL, project, vidbuild
 from tests.cli.served import Served, serve
 from tests.cli.shop import KEY, Shop
 from tests.cli.yard import Yard
 from tests.report.schemas import STATUS_WRITER
+from vidbuild.diagnostics import problem
+from vidbuild.workspace import asking
 
 DAY = 24 * 3600.0
 
@@ -58,14 +62,14 @@ def test_a_submitted_video_with_all_that_is_known(yard: Yard) -> None:
         "age_seconds": 20.0,
         "attempt": 1,
         "estimate": {},
-        "page_url": None,
+        "page_url": "https://app/v1",
         "ways_on": [],
     }
     text = yard.ok("status")
     assert text.startswith(
         "one: submitted, there: not finished\n  v1, since 2027-01-15T08:00:00Z (20s), "
     )
-    assert text.endswith("\n\n1 in flight.\n")
+    assert text.endswith("\n  https://app/v1\n\n1 in flight.\n")
     assert yard.ok("status", "-q") == "1 in flight.\n"
 
 
@@ -213,11 +217,46 @@ def test_not_known_there_takes_two_calls(yard: Yard) -> None:
     before = len(yard.cloud.calls)
     assert [video["provider_status"] for video in yard.status()] == ["not_found", "submitted"]
     asked = [call.split()[0] for call in yard.cloud.calls[before:]]
-    assert asked == ["account", "statuses", "video"]
+    assert asked == ["account", "statuses", "video", "video"]  # doubted, and for its page
     yard.cloud.jobs[one(yard, "-s", "two")["video_id"]].deleted = True
     done = yard.run("status")
     assert (done.returncode, "another account?" in done.stderr) == (0, True)
     assert "not known" not in done.stdout
+
+
+def test_the_first_of_many_are_looked_at_for_their_pages(yard: Yard) -> None:
+    yard.cloud.render_seconds = DAY
+    yard.write(**{f"v{number:02}": f"Text {number}." for number in range(30)})
+    yard.send("-j", "30")
+    yard.edit_lock(lambda videos: videos["v00"]["render"].update(page_url="https://app/known"))
+    asked = yard.calls("status")
+    assert asked == ["account", "statuses", *["video"] * 20]
+    pages = [video["page_url"] for video in yard.status()]
+    assert pages[0] == "https://app/known"
+    assert all(page and page.startswith("https://app/v") for page in pages[1:21])
+    assert pages[21:] == [None] * 9
+
+
+@pytest.mark.parametrize("never", [True, False], ids=["no answer", "an error"])
+def test_a_page_that_cannot_be_had_hinders_nothing(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, never: bool
+) -> None:
+    yard.cloud.render_seconds = DAY
+    yard.write(one="First.", two="Second.")
+    yard.send()
+
+    async def video(_cloud: Cloud, _video_id: str) -> None:
+        if never:
+            await asyncio.Event().wait()
+        raise problem("VB602", "the provider is busy")
+
+    monkeypatch.setattr(Cloud, "video", video)
+    monkeypatch.setattr(asking, "_PATIENCE", 0.01)
+    done = yard.run("status", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)["videos"]
+    assert [each["provider_status"] for each in found] == ["submitted"] * 2
+    assert [each["page_url"] for each in found] == [None] * 2
 
 
 @pytest.mark.parametrize("key", ["", "sk-a-key-of-nobody"])

@@ -33,11 +33,12 @@ _LOOKED_FOR = "`vidbuild apply` looks for it among the provider's videos"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """One render in flight. `there` is the provider's own word, None where it was not asked;
-    `age` are seconds by the server's clock."""
+    `age` are seconds by the server's clock; `page_url` is the provider's, else as recorded."""
 
     flight: Flight
     there: str | None = None
     age: float | None = None
+    page_url: str | None = None
     estimate: Estimate
 
     @property
@@ -122,8 +123,8 @@ def _lines(standing: Standing, paint: Paint) -> Iterator[str]:
     said = f", {_THERE[standing.there]}" if standing.there in _THERE else ""
     yield f"{paint(visible(flight.label), 'bold')}{others}: {_painted(word, paint)}{said}"
     yield f"  {visible(render.video_id or render.key or 'no id')}, {_facts(standing)}"
-    if render.page_url:
-        yield f"  {visible(render.page_url)}"
+    if standing.page_url:
+        yield f"  {visible(standing.page_url)}"
     if standing.old and not standing.over:
         yield paint("  in flight for more than a day", "yellow")
     for way in ways_on(standing):
@@ -175,6 +176,6 @@ def _item(standing: Standing) -> dict[str, Any]:
             "seconds": standing.estimate.seconds,
             "cost_usd": standing.estimate.cost_usd,
         },
-        "page_url": render.page_url,
+        "page_url": standing.page_url,
         "ways_on": list(ways_on(standing)),
     }

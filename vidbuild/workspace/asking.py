@@ -7,28 +7,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from vidbuild.clock import Clock
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems
 from vidbuild.plan.cost import Estimates
 from vidbuild.plan.model import Estimate
 from vidbuild.plan.paces import learn_paces
-from vidbuild.provider.model import Provider
+from vidbuild.provider.model import Provider, Remote
 from vidbuild.report.standing import InFlight, Standing
 from vidbuild.state.times import seconds, stamp
 from vidbuild.workspace.flying import Survey
 from vidbuild.workspace.providing import guard_account, open_provider
 
 _AT_ONCE = 10
+# The bulk answer has no pages: so many videos are looked at for theirs, and no longer than that.
+_LOOKED_AT, _PATIENCE = 20, 5.0
 _EMBEDDED = "studio"  # rendering in this process alone: whoever opens it sets it to work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The provider's words by id, its time, and why there may be less than was asked for."""
+    """The provider's words and pages by id, its time, and why there may be less than was asked
+    for."""
 
     words: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
     now: float | None = None
     notes: tuple[Diagnostic, ...] = ()
     refused: bool = False
@@ -51,13 +57,15 @@ async def _ask(found: Survey) -> Asked:
         guard_account(found.workspace, account)
         ids = _ids(found, account.hash if account else None)
         words = dict(await provider.statuses(ids)) if ids else {}
-        words |= await _looked_for(
-            provider, [i for i, word in words.items() if word == "not_found"]
-        )
-        notes: tuple[Diagnostic, ...] = ()
+        doubtful = [i for i, word in words.items() if word == "not_found"]
+        looks: dict[str, Remote | None] = {}
+        await _look(provider, doubtful, looks)
+        words |= {i: look.status if look else "not_found" for i, look in looks.items()}
         if ids and all(word == "not_found" for word in words.values()):
-            notes, words = (_strangers(len(words)),), {}
-        return Asked(words=words, now=provider.server_now, notes=notes)
+            return Asked(now=provider.server_now, notes=(_strangers(len(words)),))
+        await _look_for_pages(provider, found, [i for i in words if i not in looks], looks)
+        pages = {i: look.page_url for i, look in looks.items() if look and look.page_url}
+        return Asked(words=words, pages=pages, now=provider.server_now)
 
 
 def _ids(found: Survey, account: str | None) -> list[str]:
@@ -72,18 +80,26 @@ def _ids(found: Survey, account: str | None) -> list[str]:
     ]
 
 
-async def _looked_for(provider: Provider, ids: Iterable[str]) -> dict[str, str]:
-    """One look at each that the bulk call does not know: only both together say so."""
-    found: dict[str, str] = {}
+async def _look(provider: Provider, ids: Iterable[str], looks: dict[str, Remote | None]) -> None:
+    """One look at each. What the bulk call does not know is so only if this one says it too."""
     waiting = iter(ids)
 
     async def work() -> None:
         for video_id in waiting:
-            remote = await provider.video(video_id)
-            found[video_id] = "not_found" if remote is None else remote.status
+            looks[video_id] = await provider.video(video_id)
 
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
-    return found
+
+
+async def _look_for_pages(
+    provider: Provider, found: Survey, ids: Iterable[str], looks: dict[str, Remote | None]
+) -> None:
+    """The first of those that are recorded without a page; whatever goes wrong, without one."""
+    paged = {f.render.video_id for f in found.flights if f.render.page_url}
+    with suppress(Problems, TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            wanted = (video_id for video_id in ids if video_id not in paged)
+            await _look(provider, islice(wanted, _LOOKED_AT), looks)
 
 
 def _strangers(count: int) -> Diagnostic:
@@ -112,6 +128,7 @@ def standing(found: Survey, asked: Asked, clock: Clock) -> InFlight:
             Standing(
                 flight=flight,
                 there=asked.words.get(flight.render.video_id or ""),
+                page_url=asked.pages.get(flight.render.video_id or "", flight.render.page_url),
                 age=now - seconds(flight.render.sent_at) if flight.render.sent_at else None,
                 estimate=estimates.of(flight.request) if flight.request else Estimate(),
             )
