@@ -46,7 +46,7 @@ class Reaper:
             raise Killed
 
 
-def haunted(world: World, reaper: Reaper, monkeypatch: pytest.MonkeyPatch) -> None:
+def haunted(world: World, reaper: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts the reaper at every step of the world."""
 
     class MortalJournal(Journal):

@@ -106,10 +106,11 @@ def test_only_known_files_that_nobody_else_has_are_removed(
     shelf = shelf_of(tmp_path, journal)
     made = {name: put(shelf, name, name.encode()) for name in ("x/a.mp4", "x/b.mp4", "c.mp4")}
     (tmp_path / "build" / "c.mp4").write_bytes(b"edited")
-    assert shelf.remove(made["x/a.mp4"], live=["x/a.mp4"]) is False
-    assert shelf.remove(made["x/a.mp4"], live=["X/A.mp4"]) is True  # another file here
-    assert shelf.remove(made["c.mp4"], live=[]) is False
-    assert shelf.remove(made["x/b.mp4"], live=[]) is True
+    in_use = {"x/a.mp4": ["x/a.mp4"], "x/b.mp4": ["X/B.mp4"]}  # one of them another file here
+    assert shelf.remove(made.values(), live=lambda path: in_use.get(path, ())) == ["x/b.mp4"]
+    assert [receipt.path for receipt in shelf.placed.values()] == ["build/x/a.mp4", "build/c.mp4"]
+    assert journal.recorded().receipts.keys() == shelf.placed.keys()
+    assert shelf.remove(made.values(), live=lambda _: ()) == ["x/a.mp4"]
     assert not (tmp_path / "build" / "x").exists()
     assert (tmp_path / "build" / "c.mp4").read_bytes() == b"edited"
 

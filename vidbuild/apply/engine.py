@@ -79,7 +79,8 @@ async def carry_out(run: Run, steps: Coroutine[Any, Any, None]) -> Ending:
             current.uncancel()
     finally:
         run.book.save()  # first of all: whatever the rest takes, the lock is on the disk
-        await _end([work, *helpers, *([timer] if timer else []), *run.uploads.values()])
+        await _end([work, *helpers, *([timer] if timer else [])])
+        await _end(run.uploads.values())  # now that nobody begins another
         run.shelf.staging.close()
         run.spent += max(run.work.clock.now() - began, 0.0)
     for task in (work, *helpers):

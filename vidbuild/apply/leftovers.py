@@ -25,8 +25,7 @@ def clear_leftovers(run: Run, changes: Iterable[Change]) -> None:
     for entry in run.book.videos.values():
         for output in _files(entry):
             live[output.path.casefold()].append(output.path)
-    for output in left:
-        run.shelf.remove(output, live=live[output.path.casefold()])
+    run.shelf.remove(left, live=lambda path: live[path.casefold()])
 
 
 def _has_files(run: Run, change: Change) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,25 +149,31 @@ class Shelf:
             self._note(receipt)
         return came
 
-    def remove(self, output: Output, *, live: Iterable[str]) -> bool:
-        """Removes a recorded file that no live output is; an altered one stays."""
-        try:
-            return self._remove(output, live)
-        except OSError:
-            return False  # it stays: nothing depends on its being gone
+    def remove(
+        self, outputs: Iterable[Output], *, live: Callable[[str], Iterable[str]]
+    ) -> list[str]:
+        """Removes recorded files that no live output is, and gives their paths; an altered one
+        stays. `live` gives the paths in use among which one like this may be."""
+        gone: list[str] = []
+        for output in outputs:
+            with suppress(OSError):  # it stays: nothing depends on its being gone
+                if self._remove(output.path, live(output.path)):
+                    gone.append(output.path)
+        if gone:
+            self._journal.forget_receipts([self._label + path for path in gone])
+        for path in gone:
+            self._receipts.pop(self._label + path, None)
+        return gone
 
-    def _remove(self, output: Output, live: Iterable[str]) -> bool:
-        target = self.folder / output.path
+    def _remove(self, path: str, live: Iterable[str]) -> bool:
+        target = self.folder / path
         if not target.is_file() or not self._holds(target):
             return False
-        if any(_same(target, self.folder / path) for path in live if _alike(path, output.path)):
+        if any(_same(target, self.folder / other) for other in live if _alike(other, path)):
             return False
         if digest(target)[0] not in self._known:
             return False
         target.unlink()
-        path = self._label + output.path
-        self._journal.forget_receipts([path])
-        self._receipts.pop(path, None)
         self._prune(target.parent)
         return True
 

@@ -159,14 +159,15 @@ class Run:
         entry, videos = self.book.videos.get(name), self.book.videos
         if entry is None:  # the lock was written by somebody else meanwhile, without it
             return
-        gone = set(but)
-        for render in (entry.render, *entry.history):
-            for output in render.outputs.values():
-                if output is not None and output.path not in gone:
-                    gone.add(output.path)
-                    live = self.owners.live(output.path, videos, but=name)
-                    self.shelf.remove(output, live=live)
-        self.book.drop(name)
+        renders = (entry.render, *entry.history)
+        recorded = (output for render in renders for output in render.outputs.values())
+        left = {output.path: output for output in recorded if output and output.path not in but}
+        try:
+            self.shelf.remove(
+                left.values(), live=lambda path: self.owners.live(path, videos, but=name)
+            )
+        finally:  # a journal that takes no more leaves no name without its video
+            self.book.drop(name)
 
     def describe(self, change: Change) -> None:
         """Only the metadata of the change's entry."""
