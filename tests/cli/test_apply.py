@@ -226,7 +226,8 @@ def test_heygen_over_a_port(served: Served, tmp_path: Path) -> None:
     [
         ({}, 3, "HEYGEN_API_KEY"),
         ({"HEYGEN_API_KEY": "sk-another-key-000"}, 3, "key"),
-        ({"HEYGEN_API_KEY": KEY, "HEYGEN_API_BASE": "http://127.0.0.1:9"}, 1, "127.0.0.1"),
+        ({"HEYGEN_API_KEY": KEY, "HEYGEN_API_BASE": "http://127.0.0.1:9"}, 1, "127.0.0.1:9 cannot"),
+        ({"HEYGEN_API_KEY": KEY, "HEYGEN_API_BASE": "nonsense"}, 64, "is not an address\n"),
         ({"HEYGEN_API_KEY": KEY, "HEYGEN_API_BASE": "http://example.com"}, 64, "HEYGEN_ALLOW_HTTP"),
     ],
 )

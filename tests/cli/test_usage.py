@@ -13,6 +13,12 @@ from vidbuild import __version__
 HELP = ["init", "validate", "plan", "apply", "list", "explain", "schema", "studio"]
 
 
+def test_help_fits_a_terminal() -> None:
+    shown = vidbuild("--help", env={"COLUMNS": "80"}).stdout
+    assert "HEYGEN_API_BASE" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 def test_version_and_help() -> None:
     assert vidbuild("--version").stdout == f"vidbuild {__version__}\n"
     shown = vidbuild("--help")
@@ -38,7 +44,10 @@ def test_every_listed_command_explains_itself(command: str) -> None:
         (["plan", "--jsn"], "No such option"),
         (["--color", "sometimes", "plan"], "Invalid value"),
         (["plan", "surplus"], "unexpected extra argument"),
-        (["apply", "-j", "none"], "Invalid value"),
+        (["apply", "-j", "none"], "'none' is not a valid whole number."),
+        (["apply", "--timeout", "soon"], "'soon' is not a valid number."),
+        (["apply", "-y", "--allow", "max_cost"], "max_cost=10"),
+        (["apply", "-y", "--allow", "cents=1"], "max_cost_month, max_renders, max_deletes"),
         (["plan", "--var", "product"], "VB720"),
     ],
 )

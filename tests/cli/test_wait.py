@@ -192,7 +192,8 @@ def test_a_time_limit_leaves_it_in_flight(yard: Yard) -> None:
     yard.send()
     before = yard.lock_path.read_bytes()
     said = no_creates(yard, "--timeout", "60", code=4)
-    assert "2 videos still in flight: the next wait goes on." in said
+    assert "Wait: 2 in flight" in said
+    assert "stopped waiting" in said
     assert yard.lock_path.read_bytes() == before
     no_creates(yard, "--timeout", "2000")
     assert set(yard.statuses().values()) == {"completed"}

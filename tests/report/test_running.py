@@ -14,7 +14,7 @@ from tests.plan.worlds import entry, plan, request
 from vidbuild.apply.compared import Compared
 from vidbuild.apply.events import Event, EventKind
 from vidbuild.apply.work import Failure, Place, Result
-from vidbuild.diagnostics import Span
+from vidbuild.diagnostics import EXIT_INTERRUPTED, EXIT_STOPPED, Span
 from vidbuild.plan.model import Estimate
 from vidbuild.report.events import event_json, events_plain
 from vidbuild.report.progress import Progress
@@ -260,10 +260,10 @@ def test_a_summary_of_failures_says_what_to_do() -> None:
         "! intro: VB612 rendering_failed: no face\\x1b (field avatar_id)",
         "  hint: use another look",
         "  request id: req_1",
-        "!: VB603 the host is gone",
+        "! VB603 the host is gone",
         "",
         "Apply: 1 failed, 2 in flight, in 1m15s.",
-        "2 videos still in flight: the next apply goes on.",
+        "2 videos still in flight: `vidbuild wait` or the next apply goes on.",
     ]
 
 
@@ -306,7 +306,7 @@ def test_hundreds_of_one_kind_are_told_as_one() -> None:
         "  hint: choose another",
     ]
     assert lines[6:26] == [f"! v{n}: VB556 avatar_not_found: no voice" for n in range(20)]
-    assert lines[26] == "!: VB556 voice_not_found: the disk is full"
+    assert lines[26] == "! VB556 voice_not_found: the disk is full"
 
 
 def test_one_kind_in_many_words_shows_some_of_them() -> None:
@@ -344,7 +344,7 @@ def test_what_was_not_submitted_is_counted() -> None:
             1,
             ["Estimated 10 s and $7.00, rendered 12 s for $7.00 (+20 % in length, +0 % in cost)."],
         ),
-        (Compared(), 1, ["50 s of video, $2.50 (no estimate)."]),
+        (Compared(), 1, ["50 s of video, $2.50."]),
         (
             Compared(1, 10.0, 0.5, 9.0, 0.45),
             3,
@@ -372,6 +372,16 @@ def test_only_videos_with_an_estimate_and_an_outcome_are_compared() -> None:
 def test_a_summary_of_nothing_and_of_unknown_cost() -> None:
     assert summary_text(result(), output_dir="build") == "Apply: nothing changed, in 1m15s."
     unknown = result(counts={"completed": 1}, seconds=4.0, cost_usd=None, estimate_usd=None)
-    assert "4 s of video, at an unknown cost (no estimate)." in summary_text(
-        unknown, output_dir="build"
-    )
+    assert "4 s of video, at an unknown cost." in summary_text(unknown, output_dir="build")
+
+
+def test_drafts_are_said_to_be_charged_to_nobody() -> None:
+    done = result(counts={"completed": 1}, seconds=4.0, cost_usd=0.2)
+    assert "nothing was charged" in summary_text(done, output_dir="b", drafts=True)
+    assert "charged" not in summary_text(done, output_dir="b")
+
+
+@pytest.mark.parametrize("code", [EXIT_STOPPED, EXIT_INTERRUPTED])
+def test_what_ended_early_says_once_that_it_goes_on(code: int) -> None:
+    text = summary_text(result(submitted=2, exit_code=code), output_dir="b")
+    assert text == "Apply: 2 in flight, in 1m15s."

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidbuild.cli.common import Amount, open_workspace, options_of, plan_options, settings_of
+from vidbuild.cli.common import Amount, Count, open_workspace, options_of, plan_options, settings_of
 from vidbuild.cli.consent import ask, judge, refuse_settled, refuse_without_terminal
-from vidbuild.cli.live import Json, screen_for
+from vidbuild.cli.live import ending, screen_for, tell_end
 from vidbuild.cli.options import current, global_options
-from vidbuild.cli.output import colored, detail, message, result, show_diagnostics, width
+from vidbuild.cli.output import (
+    colored,
+    detail,
+    message,
+    result,
+    show_diagnostic,
+    show_diagnostics,
+    width,
+)
 from vidbuild.diagnostics import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
@@ -33,7 +41,7 @@ if TYPE_CHECKING:
 
 _ENDED_EARLY = {
     EXIT_INTERRUPTED: "interrupted: nothing more was submitted, the next apply goes on from here",
-    EXIT_STOPPED: "stopped waiting: the next apply goes on from here",
+    EXIT_STOPPED: "stopped waiting: `vidbuild wait` or the next apply goes on from here",
 }
 
 
@@ -44,7 +52,7 @@ _ENDED_EARLY = {
 @click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(1, 1000),
+    type=Count(1, 1000),
     metavar="N",
     help="How many videos to have in progress at once; 10 unless the provider says otherwise.",
 )
@@ -67,7 +75,7 @@ _ENDED_EARLY = {
 )
 @click.option(
     "--canary",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     metavar="N",
     help="Render the N riskiest first, show them, and ask before the rest; with -y go on if none "
     "of them failed.",
@@ -89,10 +97,11 @@ def command(**given: Any) -> int:
     from vidbuild.workspace.opened import hold_path
 
     clock = SystemClock()
-    saved = _saved(given)
-    settings = settings_of()
-    with hold(hold_path(settings), now=clock.now()):
-        return _apply(open_workspace(settings), saved, given, clock)
+    with ending(clock, as_json=given["as_json"]):
+        saved = _saved(given)
+        settings = settings_of()
+        with hold(hold_path(settings), now=clock.now()):
+            return _apply(open_workspace(settings), saved, given, clock)
 
 
 def _saved(given: dict[str, Any]) -> Saved | None:
@@ -111,8 +120,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
 
     proposal = _proposed(workspace, saved, given)
     plan = proposal.plan
-    if not given["as_json"]:
-        _show(plan)
+    _show(plan, as_json=given["as_json"])
     if given["expect"] is not None:
         proposal = expect(proposal, given["expect"])
     rooms = check_limits(
@@ -125,7 +133,7 @@ def _apply(workspace: Workspace, saved: Saved | None, given: dict[str, Any], clo
         show_diagnostics([said] if said else [])
         code = EXIT_ERROR if said and said.severity == "error" else 0
         if given["as_json"]:
-            _nothing(clock, code)
+            tell_end(clock, code)
         return code
     refuse_without_terminal(proposal, given)
     return _carry_out(proposal, given, clock, rooms)
@@ -169,7 +177,7 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any, rooms: Seq
             emit=screen,
             confirm=confirm,
             around=screen.running,
-            warn=lambda said: None if given["as_json"] else show_diagnostics([said]),
+            warn=show_diagnostic,
             judge=judged,
             canary=given["canary"],
             jobs=given["jobs"] or at_once(proposal.workspace),
@@ -179,19 +187,20 @@ def _carry_out(proposal: Proposal, given: dict[str, Any], clock: Any, rooms: Seq
             rooms=rooms,
         ),
     )
+    show_diagnostics(done.warnings)
     if not given["as_json"]:
-        show_diagnostics(done.warnings)
-        message(summary_text(done, output_dir=folder, color=colored(sys.stderr)))
+        drafts, color = proposal.plan.provider == "studio", colored(sys.stderr)
+        message(summary_text(done, output_dir=folder, drafts=drafts, color=color))
         if done.exit_code in _ENDED_EARLY:
             message(_ENDED_EARLY[done.exit_code])
     return done.exit_code
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: Plan, *, as_json: bool) -> None:
     from vidbuild.report.plan_text import plan_text
 
     show_diagnostics(plan.diagnostics)
-    if not current().quiet:
+    if not (as_json or current().quiet):
         text = plan_text(plan, color=colored(sys.stdout), all=False, width=width())
         result(text.rstrip("\n"))
 
@@ -209,9 +218,3 @@ def _works(plan: Plan) -> bool:
     from vidbuild.plan.model import Action
 
     return plan.pending or any(c.action is Action.fetch for c in plan.changes)
-
-
-def _nothing(clock: Any, code: int) -> None:
-    from vidbuild.apply.events import Event
-
-    Json()(Event(kind="done", name=None, at=clock.now(), data={"exit_code": code, "cost_usd": 0.0}))

@@ -47,11 +47,19 @@ def plan_options(function: Any) -> Any:
     return selection_options(resubmit(prune(remote(download(function)))))
 
 
+class Count(click.IntRange):
+    """A whole number in bounds."""
+
+    name = "whole number"  # for click's own messages
+
+
 class Amount(click.FloatRange):
     """A number from 0 up that is one."""
 
-    def __init__(self) -> None:
-        super().__init__(0)
+    name = "number"
+
+    def __init__(self, most: float | None = None) -> None:
+        super().__init__(0, most)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -38,15 +38,17 @@ def refuse_without_terminal(proposal: Proposal, given: dict[str, Any]) -> None:
     """Raises `Problems` (wrong usage) where there is a question and nobody to answer it."""
     if sys.stdin.isatty():
         return
-    if asks_to_delete(proposal, given) and given["yes"]:
+    if asks_to_delete(proposal, given):
         raise problem(
             "VB721",
-            "-y does not answer for deleting, and there is no terminal to ask on",
+            "-y does not answer for deleting, and there is no terminal to ask on"
+            if given["yes"]
+            else "there is no terminal to ask on",
             hint="look at the plan and repeat with its digest: -y --expect sha256:…; or save it "
             "with `vidbuild plan -o FILE` and apply FILE",
             exit_code=EXIT_USAGE,
         )
-    if asks_to_render(proposal, given) or asks_to_delete(proposal, given):
+    if asks_to_render(proposal, given):
         raise problem(
             "VB721",
             "there is no terminal to ask on",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidbuild.cli.common import open_workspace, selection_options, settings_of
-from vidbuild.cli.live import Json, screen_for
+from vidbuild.cli.live import ending, screen_for, tell_end
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics
 from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED
@@ -37,7 +37,7 @@ def command(select: tuple[str, ...], exclude: tuple[str, ...], as_json: bool) ->
     from vidbuild.workspace.opened import hold_path
 
     clock, settings = SystemClock(), settings_of()
-    with hold(hold_path(settings), now=clock.now()):
+    with ending(clock, as_json=as_json), hold(hold_path(settings), now=clock.now()):
         found = missing(open_workspace(settings), Selection(select=select, exclude=exclude))
         show_diagnostics(found.plan.diagnostics)
         if not found.plan.changes:
@@ -59,10 +59,10 @@ def _fetch(found: Missing, clock: Clock, *, as_json: bool) -> int:
             around=screen.running,
         ),
     )
+    show_diagnostics(done.warnings)
     if not as_json:
         from vidbuild.report.summary import summary_text
 
-        show_diagnostics(done.warnings)
         folder = found.workspace.output_dir.as_posix()
         color = colored(sys.stderr)
         message(summary_text(done, output_dir=folder, command="fetch", color=color))
@@ -78,9 +78,7 @@ def _nothing(found: Missing, clock: Clock, *, as_json: bool) -> int:
     show_diagnostics([said] if said else [])
     code = EXIT_ERROR if said and said.severity == "error" else 0
     if as_json:
-        from vidbuild.apply.events import Event
-
-        Json()(Event(kind="done", name=None, at=clock.now(), data={"exit_code": code}))
+        tell_end(clock, code)
     elif not current().quiet:
         there = "1 file is" if found.in_place == 1 else f"{found.in_place:,} files are"
         result(f"Nothing to fetch: {there} in place.")

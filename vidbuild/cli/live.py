@@ -8,13 +8,14 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vidbuild.cli.options import current
 from vidbuild.cli.output import colored, message
+from vidbuild.diagnostics import EXIT_ERROR, EXIT_INTERRUPTED, Problems
 
 if TYPE_CHECKING:
     from vidbuild.apply.events import Event
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _REDRAW_SECONDS = 0.2
 _ALIKE = 3  # failures of one kind that are told as they come; the summary has them all
+_ENDED = "vidbuild.ended"  # in the context of a command: its `done` was told
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
@@ -40,6 +42,32 @@ def _redraws() -> bool:
     """Whether lines can be drawn anew: on a terminal, and nobody asks for plain text."""
     plain = os.environ.get("NO_COLOR") and current().color == "auto"
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not plain
+
+
+@contextlib.contextmanager
+def ending(clock: Clock, *, as_json: bool) -> Iterator[None]:
+    """The last line of `--json` is `done`, whatever keeps a command from its work."""
+    try:
+        yield
+    except (Problems, OSError, click.Abort, KeyboardInterrupt) as error:
+        if as_json and _ENDED not in click.get_current_context().meta:
+            tell_end(clock, _code_of(error))
+        raise
+
+
+def tell_end(clock: Clock, code: int) -> None:
+    """`done` of a command that had nothing to do, or did nothing."""
+    from vidbuild.apply.events import Event
+
+    zero: dict[str, Any] = {"counts": {}, "failures": 0, "submitted": 0}
+    zero |= {"seconds": 0.0, "cost_usd": 0.0, "estimate_usd": 0.0, "exit_code": code}
+    Json()(Event(kind="done", name=None, at=clock.now(), data=zero))
+
+
+def _code_of(error: BaseException) -> int:
+    if isinstance(error, Problems):
+        return error.exit_code
+    return EXIT_ERROR if isinstance(error, OSError) else EXIT_INTERRUPTED
 
 
 class Plain:
@@ -62,6 +90,9 @@ class Json(Plain):
     def __call__(self, event: Event) -> None:
         from vidbuild.report.events import event_json
 
+        context = click.get_current_context(silent=True)
+        if event.kind == "done" and context is not None:
+            context.meta[_ENDED] = True
         try:
             click.echo(event_json(event))
             sys.stdout.flush()
@@ -87,7 +118,7 @@ class Live(Plain):
         self.drawn: list[int] = []  # the cells of each line on the screen
         self.news: list[str] = []
         self.alike: Counter[tuple[object, object]] = Counter()
-        self.stopped: float | None = None
+        self.stopped = clock.now()  # what is asked before the work is nobody's progress
 
     def __call__(self, event: Event) -> None:
         self.progress.feed(event)
@@ -97,8 +128,7 @@ class Live(Plain):
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Draws until the block ends; the cursor comes back whatever ends it."""
-        if self.stopped is not None:
-            self.progress.waited(self.clock.now() - self.stopped)
+        self.progress.waited(self.clock.now() - self.stopped)
         sys.stderr.write(_HIDE)
         task = asyncio.create_task(self._redraw())
         try:

@@ -19,7 +19,7 @@ Exit codes:
   2    plan --detailed-exitcode: changes are pending
   3    credentials are missing or refused
   4    stopped waiting (time-out); can be resumed
-  5    refused by a policy, a protection, another account, or an answer other than `yes`
+  5    refused: a policy, a protection, another account, no `yes`
   6    finished, but some videos failed
   7    the saved plan or the --expect digest does not match
   8    another apply holds the project
@@ -27,9 +27,16 @@ Exit codes:
   130  interrupted; can be resumed
 
 \b
-Environment: VIDBUILD_DIRECTORY, VIDBUILD_FILE, VIDBUILD_PROFILE, VIDBUILD_QUIET,
-VIDBUILD_VERBOSE and VIDBUILD_COLOR stand for the options of those names, VIDBUILD_VAR_<name>
-for --var; NO_COLOR, FORCE_COLOR and TERM=dumb are honoured. HEYGEN_API_KEY is the key."""
+Environment:
+  HEYGEN_API_KEY     the key, where the project's `key_env` names none
+  HEYGEN_API_BASE    another address of the API, such as a studio's
+  HEYGEN_ALLOW_HTTP  1 allows http to another machine
+  HEYGEN_CONFIG_DIR  the folder of HeyGen's own client (~/.heygen)
+  VIDBUILD_VAR_NAME  stands for --var NAME=VALUE
+  VIDBUILD_DIRECTORY, _FILE, _PROFILE, _QUIET, _VERBOSE, _COLOR
+                     stand for the options of those names
+  NO_COLOR, FORCE_COLOR, TERM=dumb
+                     are honoured; HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE too"""
 
 
 @dataclass(slots=True, kw_only=True)

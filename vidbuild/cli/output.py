@@ -87,6 +87,7 @@ def look_for_sources_in(root: Path) -> None:
 def _lines(file: str) -> list[str]:
     path = (_root[0] if _root else Path()) / file
     try:
-        return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return []
+    return [] if "\0" in text else text.split("\n")  # what is no text has no lines to show

@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from vidbuild.cli.common import Amount, Count
 from vidbuild.cli.options import global_options
 from vidbuild.diagnostics import Diagnostic, nearest
 from vidbuild.studio.faults import NAMES
@@ -57,10 +58,17 @@ def command() -> None:
 
 
 @command.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--host",
+    metavar="HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on.",
+)
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=Count(0, 65535),
+    metavar="PORT",
     default=8787,
     show_default=True,
     help="The port; 0 picks a free one.",
@@ -80,7 +88,8 @@ def command() -> None:
 )
 @click.option(
     "--concurrency",
-    type=click.IntRange(1),
+    type=Count(1),
+    metavar="N",
     default=10,
     show_default=True,
     help="How many videos may be in progress at once.",
@@ -94,14 +103,15 @@ def command() -> None:
 )
 @click.option(
     "--render-seconds",
-    type=click.FloatRange(0),
+    type=Amount(),
+    metavar="S",
     default=0.0,
     show_default=True,
     help="How long a simulated render takes, in the mean.",
 )
 @click.option(
     "--render-spread",
-    type=click.FloatRange(0, 5),
+    type=Amount(5),
     metavar="SIGMA",
     default=0.0,
     show_default=True,
@@ -120,7 +130,9 @@ def command() -> None:
     is_flag=True,
     help="An error under an Idempotency-Key is the answer to every repeat, too.",
 )
-@click.option("--seed", type=int, help="Makes ids, simulated lengths and faults repeat.")
+@click.option(
+    "--seed", type=int, metavar="N", help="Makes ids, simulated lengths and faults repeat."
+)
 @global_options()
 def serve(
     host: str,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from vidbuild.cli.common import Amount, open_workspace, selection_options, settings_of
-from vidbuild.cli.live import Json, screen_for
+from vidbuild.cli.live import ending, screen_for, tell_end
 from vidbuild.cli.options import current, global_options
 from vidbuild.cli.output import colored, detail, message, result, show_diagnostics
 from vidbuild.diagnostics import EXIT_INTERRUPTED, EXIT_STOPPED
@@ -44,7 +44,7 @@ def command(
     from vidbuild.workspace.opened import hold_path
 
     clock, settings = SystemClock(), settings_of()
-    with hold(hold_path(settings), now=clock.now()):
+    with ending(clock, as_json=as_json), hold(hold_path(settings), now=clock.now()):
         found = survey(open_workspace(settings), Selection(select=select, exclude=exclude))
         show_diagnostics(found.warnings)
         return _wait(found, clock, timeout=timeout, as_json=as_json)
@@ -58,13 +58,13 @@ def _wait(found: Survey, clock: Clock, *, timeout: float | None, as_json: bool) 
     if not is_anything(found):
         return _nothing(clock, as_json=as_json)
     done = _waited_for(found, clock, timeout=timeout, as_json=as_json)
+    show_diagnostics(done.warnings)
     if not as_json:
         from vidbuild.report.summary import summary_text
 
-        show_diagnostics(done.warnings)
         folder = found.workspace.output_dir.as_posix()
-        color = colored(sys.stderr)
-        message(summary_text(done, output_dir=folder, command="wait", color=color))
+        drafts, color = found.plan.provider == "studio", colored(sys.stderr)
+        message(summary_text(done, output_dir=folder, command="wait", drafts=drafts, color=color))
         if done.exit_code in _ENDED_EARLY:
             message(_ENDED_EARLY[done.exit_code])
     return done.exit_code
@@ -89,10 +89,7 @@ def _waited_for(found: Survey, clock: Clock, *, timeout: float | None, as_json: 
 
 def _nothing(clock: Clock, *, as_json: bool) -> int:
     if as_json:
-        from vidbuild.apply.events import Event
-
-        data: dict[str, Any] = {"exit_code": 0, "submitted": 0, "cost_usd": 0.0}
-        Json()(Event(kind="done", name=None, at=clock.now(), data=data))
+        tell_end(clock, 0)
     elif not current().quiet:
         result("Nothing is in flight.")
     return 0

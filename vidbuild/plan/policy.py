@@ -58,17 +58,19 @@ def allowed(limits: Limits, allow: Iterable[str]) -> Limits:
     for given in allow:
         name, equals, text = given.partition("=")
         if name not in names or not equals:
-            close = nearest(name, names)
-            raise _bad_allow(given, f"did you mean {close}?" if close else f"one of {names}")
+            raise _bad_allow(given, _limit_hint(name, names))
         limits = limits_from({**asdict(limits), name: _limit(name, text.strip(), given)})
     return limits
 
 
-def check_policy(plan: Plan, limits: Limits, *, spent: Spent, lock_videos: int) -> list[Diagnostic]:
-    """Everything about the plan that the policy or a protection refuses."""
+def check_policy(
+    plan: Plan, limits: Limits, *, spent: Spent, lock_videos: int, max_cost: float | None = None
+) -> list[Diagnostic]:
+    """Everything about the plan that the policy or a protection refuses. `max_cost` is that of
+    the command line, which `--allow` does not raise."""
     cost, unknown = planned_cost(plan.changes)
     found = [
-        _over_cost(limits.max_cost, cost, unknown),
+        _over_cost(limits.max_cost, cost, unknown, own=limits.max_cost == max_cost),
         _over_period("day", limits.max_cost_day, cost, spent.day_usd, unknown),
         _over_period("month", limits.max_cost_month, cost, spent.month_usd, unknown),
         _over_renders(plan, limits.max_renders, lock_videos),
@@ -100,7 +102,9 @@ def is_unanswered(change: Change) -> bool:
     return change.action is Action.resume and render is not None and not render.video_id
 
 
-def _over_cost(limit: float | None, cost: float, unknown: tuple[str, ...]) -> Diagnostic | None:
+def _over_cost(
+    limit: float | None, cost: float, unknown: tuple[str, ...], *, own: bool
+) -> Diagnostic | None:
     if limit is None or (not unknown and cost <= limit):
         return None
     message = (
@@ -108,6 +112,9 @@ def _over_cost(limit: float | None, cost: float, unknown: tuple[str, ...]) -> Di
         if unknown
         else f"this plan may cost {_usd(cost)}, over max_cost of {_usd(limit)}"
     )
+    if own:
+        way = "leave out --max-cost" if unknown else f"raise it: --max-cost {_enough(cost)}"
+        return Diagnostic(code=OVER_COST, message=message, hint=f"select fewer videos, or {way}")
     return _refusal(OVER_COST, message, "select fewer videos", f"max_cost={_enough(cost)}")
 
 
@@ -178,6 +185,13 @@ def _limit(name: str, text: str, given: str) -> float | int | str:
     if not re.fullmatch(_AMOUNT if name.startswith("max_cost") else _COUNT, text):
         raise _bad_allow(given, f"{name} takes a number, such as {name}=10")
     return float(text) if name.startswith("max_cost") else int(text)
+
+
+def _limit_hint(name: str, names: list[str]) -> str:
+    if name in names:
+        return f"write it with a value, such as {name}=10"
+    close = nearest(name, names)
+    return f"did you mean {close}?" if close else f"the limits are {', '.join(names)}"
 
 
 def _bad_allow(given: str, hint: str) -> Problems:

@@ -79,7 +79,8 @@ class Calls:
 
     @property
     def host(self) -> str:
-        return urlsplit(self.base).hostname or self.base
+        """The API's host as messages name it, with its port where the address has one."""
+        return urlsplit(self.base).netloc or self.base
 
     async def ask(
         self, operation: str, *, absent: frozenset[int] = frozenset(), **options: Any
@@ -171,7 +172,7 @@ class Calls:
         if place not in self._open:
             own = place != "other"
             # A proxy is for the world outside, not for this machine.
-            outside = not (own and loopback(self.host))
+            outside = not (own and loopback(urlsplit(self.base).hostname or ""))
             transport = self._transport if own else None
             self._open[place] = Line(
                 transport,

@@ -104,7 +104,9 @@ def api_base(environ: Mapping[str, str]) -> str:
     if not base:
         return str(load_api().document["servers"][0]["url"]).rstrip("/")
     parts = _parts(base)
-    if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+    if parts is None:  # which may be anything, a key included
+        raise _bad_base(f"{BASE} is not an address", "use https://host")
+    if parts.scheme not in ("http", "https") or parts.query or parts.fragment:
         raise _bad_base(f"{BASE} is not an address: {shown(base)}", "use https://host")
     if parts.username is not None or parts.password is not None:
         raise _bad_base(f"{BASE} must not hold a user or a password", f"put the key into {KEY}")

@@ -26,6 +26,7 @@ from vidbuild.provider.line import Send, outgoing
 from vidbuild.provider.retry import http_date
 
 MAX_ANSWER = 16 * 1024 * 1024
+_ERRNO = re.compile(r"^\[Errno -?[0-9]+\] ")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 # Nothing is as bad as nonsense: every JSON value is a possible answer, this is none.
@@ -94,7 +95,7 @@ def _trust(file: str | None, folder: str | None) -> ssl.SSLContext:
 
 def lost(error: httpx.HTTPError) -> Lost:
     """What an exception of httpx means, in the system's words but never in a header's."""
-    words = clean(str(error)) or type(error).__name__
+    words = _ERRNO.sub("", clean(str(error))) or type(error).__name__
     match error:
         case httpx.ConnectTimeout():
             return Lost(loss="unreachable", message="no connection in time")

@@ -26,8 +26,8 @@ def failure_lines(failures: Iterable[Failure], paint: Paint) -> Iterator[str]:
 
 
 def _one(failure: Failure, paint: Paint) -> Iterator[str]:
-    name = f" {visible(failure.name)}" if failure.name else ""
-    yield f"{paint(f'!{name}:', 'red')} {_words(failure)}"
+    name = f"! {visible(failure.name)}:" if failure.name else "!"
+    yield f"{paint(name, 'red')} {_words(failure)}"
     if failure.place:
         yield f"  {_at(failure.place)}: {_told(failure.place)}"
     yield from _to_do(failure, paint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vidbuild.apply.compared import Compared
 from vidbuild.apply.work import Result
+from vidbuild.diagnostics import EXIT_INTERRUPTED, EXIT_STOPPED
 from vidbuild.report.failures import failure_lines
 from vidbuild.report.style import painter, visible
 from vidbuild.report.words import dollars, elapsed, length, money, videos
@@ -16,12 +17,21 @@ _DONE = {
     "deleted": "deleted",
 }
 
+_DRAFTS = "Drafts: nothing was charged."
+_WAYS_ON = "`vidbuild wait` or the next apply goes on"
+_SAID = (EXIT_INTERRUPTED, EXIT_STOPPED)  # who ran it says what goes on
+
 
 def summary_text(
-    result: Result, *, output_dir: str, command: str = "apply", color: bool = False
+    result: Result,
+    *,
+    output_dir: str,
+    command: str = "apply",
+    drafts: bool = False,
+    color: bool = False,
 ) -> str:
     """The lines without a line end behind the last; `output_dir` as the user knows it, `command`
-    what was run, and goes on when it is run again."""
+    what was run, and goes on when it is run again. `drafts` are charged to nobody."""
     paint = painter(color=color)
     lines = list(failure_lines(result.failures, paint))
     if lines:
@@ -29,8 +39,11 @@ def summary_text(
     lines.append(_counts(result, command))
     if result.counts.get("completed"):
         lines.append(_cost(result))
-    if result.submitted:
-        lines.append(f"{videos(result.submitted)} still in flight: the next {command} goes on.")
+        if drafts:
+            lines.append(_DRAFTS)
+    if result.submitted and result.exit_code not in _SAID:
+        ways = _WAYS_ON if command == "apply" else f"the next {command} goes on"
+        lines.append(f"{videos(result.submitted)} still in flight: {ways}.")
     if any(result.counts.get(kind) for kind in ("completed", "fetched", "reused")):
         lines.append(f"Files are in {visible(output_dir)}")
     return "\n".join(lines)
@@ -54,7 +67,7 @@ def _cost(result: Result) -> str:
     compared, rendered = result.compared, result.counts.get("completed", 0)
     spent = f"{length(result.seconds)} of video, {money(result.cost_usd)}"
     if not compared.videos:
-        return f"{spent} (no estimate)."
+        return f"{spent}."
     line = (
         f"Estimated {length(compared.estimate_seconds)} and {dollars(compared.estimate_usd)}, "
         f"rendered {length(compared.seconds)} for {dollars(compared.cost_usd)} ({_off(compared)})."

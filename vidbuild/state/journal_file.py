@@ -127,7 +127,7 @@ def broken(path: Path, error: Exception) -> Problems:
     if isinstance(error, OSError | sqlite3.OperationalError):
         return problem(
             "VB513",
-            f"the journal cannot be opened: {error}",
+            f"the journal cannot be read or written: {error}",
             hint="check the permissions of the folder and the space on the disk",
             span=span,
         )

@@ -158,7 +158,9 @@ def check_limits(
         changes=plan.changes,
         now=datetime.fromtimestamp(now, UTC),
     )
-    found = check_policy(plan, limits, spent=spent, lock_videos=len(workspace.lock.videos))
+    found = check_policy(
+        plan, limits, spent=spent, lock_videos=len(workspace.lock.videos), max_cost=max_cost
+    )
     if found:
         raise Problems(found, exit_code=EXIT_REFUSED)
     return rooms_of(limits, spent)
