@@ -14,6 +14,7 @@ from typing import IO
 
 import pytest
 
+from vidbuild.apply import looking
 from vidbuild.cli import main, options, output
 
 CLEAN = {
@@ -67,10 +68,20 @@ def _here(
     with ExitStack() as around:
         given = around.enter_context(_lines(stdin) if typed is None else _terminal(typed))
         files = [given, *(around.enter_context(TemporaryFile()) for _ in range(2))]
+        around.enter_context(_soon())
         with _streams(files), _environment(environment), chdir(cwd or Path.cwd()):
             code = _code(command[3:])
         said = [_read(file) for file in files[1:]]
     return subprocess.CompletedProcess(command, code, *said)
+
+
+@contextmanager
+def _soon() -> Iterator[None]:
+    """The first looks at what is in flight come as soon as any: drafts of these tests take a
+    part of the second that would be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(looking, "_FIRST", looking.SHORTEST)
+        yield
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.cli.commands import CLEAN
+from tests.forks import Forked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +30,11 @@ class Served:
 
 
 @contextmanager
-def serve(data: Path, *arguments: str) -> Iterator[Served]:
-    """`vidbuild studio serve` on a free port; asked to end, and waited for, afterwards."""
+def serve(data: Path, *arguments: str, patient: bool = True) -> Iterator[Served]:
+    """`vidbuild studio serve` on a free port; asked to end, and waited for, afterwards. One that
+    is not `patient` would wait for its last answers, which nobody wants: it is killed."""
     command = [sys.executable, "-m", "vidbuild", "studio", "serve", "--port", "0"]
-    process = subprocess.Popen(
+    process = Forked(
         [*command, "--data", str(data), *arguments], stdout=subprocess.PIPE, text=True, env=CLEAN
     )
     try:
@@ -41,6 +44,6 @@ def serve(data: Path, *arguments: str) -> Iterator[Served]:
         with httpx.Client(trust_env=False) as http:
             yield Served(url=line.split()[-1], http=http)
     finally:
-        process.terminate()
-        assert process.wait(timeout=20) in (0, 130)
+        process.send_signal(signal.SIGTERM if patient else signal.SIGKILL)
+        assert process.wait(timeout=20) in ((0, 130) if patient else (-signal.SIGKILL,))
         process.stdout.close()  # type: ignore[union-attr]  # asserted above

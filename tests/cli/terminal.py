@@ -9,7 +9,6 @@ import re
 import select
 import signal
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cli.commands import CLEAN
+from tests.forks import Forked
 
 _PATIENCE = 30.0
 _ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
@@ -26,7 +26,7 @@ _ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 class Terminal:
     """`raw` is everything that was shown so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+    def __init__(self, process: Forked, master: int) -> None:
         self.process, self._master = process, master
         self.raw = ""
 
@@ -84,15 +84,14 @@ def terminal(
 ) -> Iterator[Terminal]:
     """`vidbuild ARGUMENTS` with a terminal of its own."""
     master, slave = pty.openpty()
-    process = subprocess.Popen(
+    process = Forked(
         [sys.executable, "-m", "vidbuild", *arguments],
         stdin=slave,
         stdout=slave,
         stderr=slave,
         cwd=cwd,
         env={**CLEAN, "TERM": "xterm-256color", **env},
-        start_new_session=True,
-        preexec_fn=_own_terminal,  # noqa: PLW1509 - nothing here has threads
+        terminal=True,
     )
     os.close(slave)
     shown = Terminal(process, master)
@@ -103,7 +102,3 @@ def terminal(
         process.kill()
         process.wait()
         os.close(master)
-
-
-def _own_terminal() -> None:
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # Ctrl-C on it reaches the command

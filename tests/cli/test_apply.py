@@ -208,7 +208,7 @@ videos:
 def test_heygen_over_a_port(served: Served, tmp_path: Path) -> None:
     folder = project(tmp_path, HEYGEN)
     env = {"HEYGEN_API_BASE": served.url, "HEYGEN_API_KEY": KEY}
-    done = vidbuild("apply", "-y", cwd=folder, env=env, process=True)
+    done = vidbuild("apply", "-y", cwd=folder, env=env)
     assert done.returncode == 0, done.stderr
     assert len(served.ledger(KEY)["jobs"]) == 2
     assert vidbuild("plan", "--detailed-exitcode", cwd=folder).returncode == 0

@@ -17,6 +17,7 @@ import pytest
 from tests.cli.commands import CLEAN
 from tests.cli.served import Served, serve
 from tests.cli.shop import KEY, Shop
+from tests.forks import Forked
 
 MANY = {f"video-{n:03}": f"Text number {n}." for n in range(300)}
 
@@ -26,13 +27,16 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A studio whose renders outlast every test, and that takes its time to answer."""
     data = tmp_path_factory.mktemp("slow")
     rendering = ("--render", "simulated", "--render-seconds", "3600", "--concurrency", "1000")
-    with serve(data, *rendering, "--fault", "slow=0.2", "--key", KEY, "--seed", "2") as studio:
+    slow = ("--fault", "slow=0.2", "--seed", "2")
+    with serve(data, *rendering, *slow, "--key", KEY, patient=False) as studio:
         yield studio
 
 
-def started(shop: Shop, *arguments: str) -> subprocess.Popen[str]:
+def started(
+    shop: Shop, *arguments: str, start: type[subprocess.Popen[str]] = Forked
+) -> subprocess.Popen[str]:
     """An apply that has submitted something."""
-    process = subprocess.Popen(
+    process = start(
         [sys.executable, "-m", "vidbuild", "apply", "-y", "--json", *arguments],
         cwd=shop.folder, env={**CLEAN, **shop.env()}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -68,7 +72,8 @@ def test_a_signal_submits_nothing_further_and_the_lock_is_there_within_two_secon
 def test_a_second_signal_ends_at_once(slow: Served, tmp_path: Path) -> None:
     shop = Shop(tmp_path, slow, "twice")
     shop.write(**MANY)
-    process = started(shop)
+    # How it ends is the interpreter's matter too.
+    process = started(shop, start=subprocess.Popen)
     for _ in range(2):
         process.send_signal(signal.SIGINT)
         time.sleep(0.01)

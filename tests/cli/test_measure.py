@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.commands import CLEAN, project, vidbuild
 from tests.cli.shop import KEY, Shop
+from tests.forks import Forked
 from tests.report.schemas import READER, WRITER
 from vidbuild.plan.measure import MOST_CHARACTERS, NO_VOICE, TOO_LONG
 from vidbuild.workspace import measuring
@@ -346,7 +347,7 @@ def test_an_interruption_keeps_what_was_heard(shop: Shop, monkeypatch: pytest.Mo
 
 def test_a_signal_ends_it_as_ctrl_c_does(shop: Shop) -> None:
     shop.write(**{f"v{n}": f"This is number {n}." for n in range(400)})
-    process = subprocess.Popen(
+    process = Forked(
         [sys.executable, "-m", "vidbuild", "plan", "--measure", "-y"],
         cwd=shop.folder, env={**CLEAN, **shop.env()}, stdout=subprocess.PIPE, text=True,
         stderr=subprocess.PIPE,

@@ -17,6 +17,7 @@ from tests.cli.commands import CLEAN, SMALL, project, vidbuild
 from tests.cli.served import Served, serve
 from tests.cli.shop import KEY, Shop
 from tests.cli.yard import Yard
+from tests.forks import Forked
 from tests.report.schemas import STATUS_WRITER
 from vidbuild.diagnostics import problem
 from vidbuild.workspace import asking
@@ -337,7 +338,7 @@ def test_a_studio_on_a_port_is_asked_waited_for_and_left(tmp_path: Path) -> None
         assert shop.run("wait", "--timeout", "0.1").returncode == 4
         command = [sys.executable, "-m", "vidbuild", "wait", "--json", "-C", str(shop.folder)]
         env = {**CLEAN, **shop.env()}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
+        process = Forked(command, stdout=subprocess.PIPE, env=env, text=True)
         assert process.stdout is not None
         with process:
             assert '"progress"' in process.stdout.readline()

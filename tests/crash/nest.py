@@ -7,11 +7,9 @@ of JSON; `Nest` is the side that gives them.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
-import pkgutil
 import sqlite3
 import subprocess
 import sys
@@ -24,21 +22,10 @@ from typing import Any
 
 from tests.cli.commands import CLEAN
 from tests.crash.reaper import Point
+from tests.forks import load
 
 # How much faster time passes for an apply: its pauses are there for servers far away.
 PACE = 50.0
-
-# What is imported only when it is used, by us and by others.
-_LATE = (
-    "anyio._backends._asyncio",
-    "anyio.streams.tls",
-    "concurrent.futures.thread",
-    "httpcore",
-    "python_multipart",
-    "starlette.formparsers",
-    "uvicorn.loops.asyncio",
-    "uvicorn.protocols.http.h11_impl",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,28 +139,11 @@ def opened(folder: Path) -> Iterator[Nest]:
 
 def main() -> None:
     """Takes orders until there are no more."""
-    _load()
+    load()
     while line := sys.stdin.readline():
         [(word, order)] = json.loads(line).items()
         answer = _start(order) if word == "start" else _wait(order)
         print(answer, flush=True)  # noqa: T201 - the answer
-
-
-def _load() -> None:
-    """Imports whatever a command may need, and makes what is made once."""
-    import vidbuild
-    from vidbuild.provider.wire import trust
-    from vidbuild.schema.api import load_api
-
-    for name in _LATE:
-        importlib.import_module(name)
-    for module in pkgutil.walk_packages(vidbuild.__path__, "vidbuild."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    load_api()
-    trust(environment=False)
-    gc.collect()
-    gc.freeze()
 
 
 def _wait(pid: int) -> int:

@@ -68,16 +68,13 @@ def clone(scene: Scene, name: str) -> Scene:
 
 def test_one_commit_applied_from_two_clones_is_paid_once(commit: Scene) -> None:
     both = [clone(commit, name) for name in ("here", "there")]
-    command = [sys.executable, "-m", "vidbuild", "apply", "-y"]
     running = [
-        subprocess.Popen(
-            command, cwd=scene.project, env={**CLEAN, **scene.env},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
+        scene.nest.start(["apply", "-y"], cwd=scene.project, env=scene.env, pace=PACE)
         for scene in both
-    ]  # fmt: skip
-    said = [process.communicate(timeout=90)[0] for process in running]
-    assert [process.returncode for process in running] == [0, 0], said
+    ]
+    for scene, process in zip(both, running, strict=True):
+        done = scene.nest.wait(process)
+        assert done.code == 0, done.told
     check_both(commit, both)
     for scene in both:
         git(scene.project, "add", "vidbuild.lock")

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 from jsonschema import Draft202012Validator
 
+from tests.forks import Forked
 from vidbuild.schema.api import load_api
 from vidbuild.studio.server import Studio
 
@@ -125,11 +126,9 @@ def _members(document: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]
 
 
 @contextmanager
-def served(
-    data: Path, render: str = "draft", *, key: str = ""
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(data: Path, render: str = "draft", *, key: str = "") -> Iterator[tuple[Forked, str]]:
     """A process that serves, and its URL; killed at the end, however the test went."""
-    process = subprocess.Popen(
+    process = Forked(
         [sys.executable, "-c", SERVER, str(data), render, key],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import studio as bench
 
+from tests.forks import Forked
 from vidbuild.studio.store import open_store
 from vidbuild.studio.videos import ledger
 
@@ -23,7 +24,7 @@ from vidbuild.studio.videos import ledger
 def serving(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """`vidbuild studio serve` on a free port."""
     command = [*bench.COMMAND, "--data", str(folder), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with Forked(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             said = process.stdout.readline()
