@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.apply.world import World, make_request
+from tests.state.strategies import entries, renders
 from tests.state.test_join import entry, render
 from vidbuild.apply.entry import Rules, pointed
 from vidbuild.apply.place import Shelf, Staged
@@ -24,10 +25,10 @@ from vidbuild.files import digest
 from vidbuild.plan.model import Action, Change
 from vidbuild.request.model import Media
 from vidbuild.schema.api import load_api
-from vidbuild.state.identity import identity
+from vidbuild.state.identity import identity, same_key
 from vidbuild.state.journal import Journal
 from vidbuild.state.recorded import Intent
-from vidbuild.state.records import Output, Render, Status
+from vidbuild.state.records import Entry, Output, Render, Status
 
 
 @pytest.fixture
@@ -173,6 +174,29 @@ def test_a_history_has_each_render_once_and_never_the_current_one() -> None:
     old = entry(numbered(2), numbered(1), numbered(3))
     made = pointed(RULES, CHANGE, old, numbered(1), moved=[entry(numbered(3), numbered(2))])
     assert [r.video_id for r in made.history] == ["v2", "v3"]
+
+
+SENT = replace(numbered(1, Status.submitted), key="k")
+
+
+@given(st.none() | entries(), renders(), st.lists(entries(), max_size=2))
+@example(entry(SENT), replace(SENT, status=Status.intent, video_id=None), [])
+def test_whatever_a_name_points_at_no_other_render_is_forgotten(
+    old: Entry | None, new: Render, moved: list[Entry]
+) -> None:
+    made = pointed(replace(RULES, keep_history=99), CHANGE, old, new, moved=moved)
+    before = [
+        each
+        for known in (old, *moved)
+        if known is not None
+        for each in (known.render, *known.history)
+        if each.status is not Status.failed
+    ]
+    own = {identity("acme", new), same_key("acme", new)}
+    kept = [identity("acme", each) for each in made.history]
+    assert len(set(kept)) == len(kept)
+    assert own.isdisjoint(kept)
+    assert {identity("acme", each) for each in before} <= own | set(kept)
 
 
 def test_what_was_resubmitted_leaves_the_lock() -> None:

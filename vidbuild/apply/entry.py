@@ -47,11 +47,10 @@ def pointed(
     `moved` here bring along.
     """
     request = _needed(change)
-    same = old is not None and owns(rules.project, old, render)
-    past = list(old.history if same else _past(rules, old)) if old else []
-    past += [each for entry in moved for each in _past(rules, entry)]
+    left = [*([old] if old else []), *moved]
+    past = (each for entry in left for each in _past(rules, entry, render))
     history = _history(rules, render, past)
-    if old is not None and same:
+    if old is not None and owns(rules.project, old, render):
         return replace(described(rules, change, old), render=render, history=history)
     return Entry(
         fingerprint=request.fingerprint,
@@ -142,12 +141,15 @@ def _known_assets(
     }
 
 
-def _past(rules: Rules, entry: Entry) -> tuple[Render, ...]:
-    """An entry's renders, its own under the name that its content has today.
+def _past(rules: Rules, entry: Entry, current: Render) -> tuple[Render, ...]:
+    """An entry's renders but for the `current` one, its own under the name that its content has
+    today.
 
     The history has no request: after a change of the API's defaults only this name leads
     back. Hidden text has no other name than the one it was given.
     """
+    if identity(rules.project, entry.render) in _names(rules, current):
+        return entry.history
     named = entry.render.fingerprint
     if not entry.private:
         named = fingerprint(
@@ -164,7 +166,7 @@ def _history(rules: Rules, current: Render, past: Iterable[Render]) -> tuple[Ren
 
     Only finished renders count against `keep_history`, and only they are evicted.
     """
-    own = {identity(rules.project, current), same_key(rules.project, current)}
+    own = _names(rules, current)
     kept: list[Render] = []
     finished = 0
     for render in past:
@@ -178,3 +180,8 @@ def _history(rules: Rules, current: Render, past: Iterable[Render]) -> tuple[Ren
                 continue
         kept.append(render)
     return tuple(kept)
+
+
+def _names(rules: Rules, render: Render) -> set[Identity]:
+    """What a render is called now, and was before its answer."""
+    return {identity(rules.project, render), same_key(rules.project, render)}
