@@ -11,6 +11,7 @@ CODES: dict[str, str] = {
     "VB103": "a file is too large",
     "VB104": "a file is not UTF-8 text",
     "VB105": "the disk refuses",
+    "VB106": "a file with the markers of a merge conflict",
     "VB110": "not valid YAML",
     "VB111": "a character that YAML does not allow",
     "VB112": "more than one YAML document in a file",

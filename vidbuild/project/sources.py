@@ -18,6 +18,7 @@ from vidbuild.diagnostics import Problems, nearest, problem
 from vidbuild.project.columns import cell_text, check_unique, no_column
 from vidbuild.project.spelling import Spellings
 from vidbuild.source import tables, yaml
+from vidbuild.source.conflict import refuse_conflict
 from vidbuild.source.tables import Row
 from vidbuild.source.unquoted import explained
 
@@ -132,10 +133,12 @@ class Sources:
     def _read(self, path: Path) -> str:
         try:
             text = files.read_text(path, shown=self.shown(path))
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            refuse_conflict(text, file=self.shown(path))
         except Problems:
             self.absent.add(path)
             raise
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return text
 
     def rows(self, path: Path) -> list[Row]:
         """The rows of a data file."""
