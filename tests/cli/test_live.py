@@ -130,3 +130,15 @@ def test_a_refusal_leads_to_the_line_that_set_the_field(shop: Shop) -> None:
         name: (field, line) for name, (field, line, _) in PLACES.items()
     }
     assert {each["file"] for each in failed.values()} == {"vidbuild.yaml"}
+
+
+def test_a_question_breaks_between_words(shop: Shop) -> None:
+    shop.write(one="One.", two="Two.")
+    with terminal("apply", cwd=shop.folder, env=shop.env(), columns=40) as shown:
+        shown.until("goes on: ")
+        shown.type("no\n")
+        assert shown.code() == 5
+    begin = shown.text.index("Render 2 videos")
+    asked = shown.text[begin : shown.text.index("goes on: ")].split("\n")
+    assert len(asked) > 1
+    assert max(map(len, asked)) <= 40

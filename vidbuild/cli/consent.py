@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -112,8 +113,18 @@ def ask_for(asked: str, *, without: str) -> None:
 
 def answers_yes(asked: str) -> bool:
     """Asks on the terminal. Raises `click.Abort` for Ctrl-C and the end of the input."""
-    answer: str = click.prompt(asked, default="", show_default=False, err=True)
+    answer: str = click.prompt(_fitting(asked), default="", show_default=False, err=True)
     return answer.strip() == "yes"
+
+
+def _fitting(asked: str) -> str:
+    """A question whose words are whole at the end of a line, with room for the answer."""
+    from vidbuild.report.style import wrapped
+
+    if not sys.stderr.isatty():
+        return asked
+    columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return "\n".join(wrapped(asked, max(columns - len(": yes "), 20)))
 
 
 def not_confirmed(without: str) -> Problems:

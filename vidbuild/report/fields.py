@@ -63,7 +63,8 @@ def value_text(value: Any, *, file: str | None = None) -> str:
     if isinstance(value, str):
         return f'"{visible(value)}"'
     if is_mask(value):
-        return f"({value['length']} characters, sha256 {_short(value)})"
+        count = f"{value['length']} character" + ("" if value["length"] == 1 else "s")
+        return f"({count}, sha256 {_short(value)})"
     if isinstance(value, Mapping) and value.keys() == {"sha256"}:
         return f"{visible(file) if file else 'file'} (sha256 {_short(value)})"
     return visible(json.dumps(value, ensure_ascii=False))
