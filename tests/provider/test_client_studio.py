@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.provider.provider_kit import AVATAR, START, Clock, client, run, studio_client
@@ -173,6 +174,21 @@ def test_the_account_is_a_short_hash_of_host_and_user(tmp_path: Path) -> None:
             assert account.balance_usd == 12.5
 
     run(scene())
+
+
+@pytest.mark.parametrize("base", ["host.test", "HOST.test", "host.test:443", "host.test:8765"])
+def test_an_account_is_the_same_by_whatever_port_and_spelling_of_its_host(base: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=httpx.ByteStream(b'{"data": {"username": "someone"}}'))
+
+    async def scene() -> str:
+        transport = httpx.MockTransport(answer)
+        async with client(f"https://{base}", transport=transport) as heygen:
+            account = await heygen.account()
+            assert account is not None
+            return account.hash
+
+    assert run(scene()) == hashlib.sha256(b"host.test\nsomeone").hexdigest()[:12]
 
 
 def test_many_calls_at_once_share_ten_connections(tmp_path: Path) -> None:
