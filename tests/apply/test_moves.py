@@ -92,3 +92,24 @@ def test_a_disk_without_room_for_the_copy_keeps_the_old_one(
     assert world.apply().exit_code == 0
     assert all_whole(world)
     assert world.cloud.charged() == {"One.": 1, "Two.": 1}
+
+
+@pytest.mark.parametrize("gone", [(), ("v1",), ("v2",), ("v1", "v2")])
+def test_names_that_swapped_without_their_files_swap_them_later(
+    tmp_path: Path, gone: tuple[str, ...]
+) -> None:
+    world = World(root=tmp_path)
+    world.write(a="One.", b="Two.")
+    world.apply()
+    before = world.files()
+    world.write(a="Two.", b="One.")
+    world.apply(download=False)
+    assert world.files() == before
+    for video_id in gone:
+        world.cloud.jobs[video_id].deleted = True
+    world.cloud.calls.clear()
+    assert world.actions() == {"a": "fetch", "b": "fetch"}
+    assert world.apply().exit_code == 0
+    assert not any(call.startswith("download") for call in world.cloud.calls)
+    assert all_whole(world)
+    assert quiet(world)

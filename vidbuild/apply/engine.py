@@ -149,7 +149,7 @@ def _active(changes: Sequence[Change]) -> list[Change]:
 async def _stage_copies(run: Run, changes: Sequence[Change]) -> None:
     """Every local source is copied before any file is replaced: names may swap."""
     for change in changes:
-        copies = change.action is Action.reuse or is_moved(change)
+        copies = change.action in (Action.reuse, Action.fetch) or is_moved(change)
         if copies and change.render is not None:
             stage(run, change, change.render)
             await asyncio.sleep(0)
