@@ -53,6 +53,7 @@ def counting_loops(tree: nodes.Template) -> nodes.Template:
     return tree
 
 
+@functools.cache
 def bounded_filter(filter_: Callable[..., Any]) -> Callable[..., Any]:
     """The filter, refusing numbers that could only be meant to fill memory."""
 

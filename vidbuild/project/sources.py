@@ -40,6 +40,7 @@ class Sources:
         self.words: set[Path] = set()
         self.roots: dict[str, Path] = {}  # further folders by name, links followed
         self.spellings = Spellings()
+        self._inside = f"{self.root.as_posix()}/"
         self._resolved: dict[tuple[str, Path], Path] = {}
         self._texts: dict[Path, str] = {}
         self._rows: dict[Path, list[Row]] = {}
@@ -47,6 +48,9 @@ class Sources:
 
     def shown(self, path: Path) -> str:
         """The path from the project folder with `/`, so that an editor there can open it."""
+        text = path.as_posix()
+        if text.startswith(self._inside):
+            return text[len(self._inside) :]
         if path.is_relative_to(self.root):
             return path.relative_to(self.root).as_posix()
         if any(path.is_relative_to(root) for root in self.roots.values()):
@@ -84,12 +88,12 @@ class Sources:
             raise problem("VB250", "the file name is empty or holds a NUL", hint="name a file")
         area, pure = self._area(start), PurePosixPath(rest)
         path = _collapse(start / pure)
-        where = self._worded(area)
         if pure.is_absolute() or not path.is_relative_to(area):
             hint = "copy the file into it, or open its folder under `roots`"
-            raise problem("VB251", f"{reference} lies outside {where}", hint=hint)
-        if not files.within(area, path):
+            raise problem("VB251", f"{reference} lies outside {self._worded(area)}", hint=hint)
+        if _linked(area, path) and not files.within(area, path):
             hint = "put the file itself there, or open its folder under `roots`"
+            where = self._worded(area)
             raise problem("VB251", f"{reference} is a link that leads out of {where}", hint=hint)
         if ":" in rest and rest is reference and not path.exists():
             raise self._no_root(reference)
@@ -184,6 +188,16 @@ def _by_key(rows: Sequence[Row], key: str) -> dict[str, Any]:
         raise no_column(key, columns)
     check_unique(rows, key)
     return {cell_text(row.values[key]): dict(row.values) for row in rows}
+
+
+def _linked(area: Path, path: Path) -> bool:
+    """Whether there is a link on the way from an area, which has none in its own path."""
+    place = str(area)
+    for part in path.relative_to(area).parts:
+        place = os.path.join(place, part)  # noqa: PTH118 - for each file of each video
+        if os.path.islink(place):  # noqa: PTH114
+            return True
+    return False
 
 
 def _collapse(path: Path) -> Path:
