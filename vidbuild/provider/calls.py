@@ -79,7 +79,12 @@ class Calls:
 
     @property
     def host(self) -> str:
-        """The API's host as messages name it, with its port where the address has one."""
+        """The API's host. Accounts are told apart by it: it never has a port."""
+        return urlsplit(self.base).hostname or self.base
+
+    @property
+    def named(self) -> str:
+        """The host as messages name it, with its port where the address has one."""
         return urlsplit(self.base).netloc or self.base
 
     @property
@@ -104,7 +109,7 @@ class Calls:
         got = await self.ask(operation, options={"params": dict(query)})
         found = page(got and got.body)
         if found is None:
-            raise failures.nonsense(self.host, "a list was expected")
+            raise failures.nonsense(self.named, "a list was expected")
         return found
 
     async def attempt(
@@ -128,7 +133,7 @@ class Calls:
 
     def fit(self, got: Answer | Lost) -> Answer:
         if not verdicts.good(got):
-            raise failures.failed(self.host, verdicts.told(got))
+            raise failures.failed(self.named, verdicts.told(got))
         return got
 
     async def send(
@@ -177,7 +182,7 @@ class Calls:
         if place not in self._open:
             own = place != "other"
             # A proxy is for the world outside, not for this machine.
-            outside = not (own and loopback(urlsplit(self.base).hostname or ""))
+            outside = not (own and loopback(self.host))
             transport = self._transport if own else None
             self._open[place] = Line(
                 transport,

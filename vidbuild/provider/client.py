@@ -90,7 +90,7 @@ class HeyGen:
             "headers": {"Idempotency-Key": key, "Content-Type": "application/json"},
         }
         got = await self._calls.send(method, path, seconds=calls.WRITE, place="creates", **options)
-        return verdicts.created(got, self._calls.host)
+        return verdicts.created(got, self._calls.named)
 
     async def video(self, video_id: str) -> Remote | None:
         if safe_id(video_id) is None:
@@ -100,7 +100,7 @@ class HeyGen:
             return None
         found = remote(member(got.body, "data"))
         if found is None or found.video_id != video_id:
-            raise failures.nonsense(self._calls.host, "its answer about a video is not one")
+            raise failures.nonsense(self._calls.named, "its answer about a video is not one")
         return found
 
     async def statuses(self, video_ids: Sequence[str]) -> Mapping[str, str]:
@@ -131,12 +131,12 @@ class HeyGen:
             if all(answers.before(video, since) for video in seen):
                 return found
             if page.broken:
-                raise failures.nonsense(self._calls.host, "its list ends before its end")
+                raise failures.nonsense(self._calls.named, "its list ends before its end")
             if page.token is None:
                 return found
             query["token"] = page.token
         raise failures.nonsense(
-            self._calls.host, f"it lists more than {100 * _PAGES} videos of a title"
+            self._calls.named, f"it lists more than {100 * _PAGES} videos of a title"
         )
 
     async def delete(self, video_id: str) -> bool:
@@ -185,7 +185,7 @@ class HeyGen:
         found = answers.spoken(self._calls.fit(got).body)
         if found is None:
             raise failures.nonsense(
-                self._calls.host, "its answer about a spoken text has no length"
+                self._calls.named, "its answer about a spoken text has no length"
             )
         return found
 

@@ -103,7 +103,7 @@ async def _open(calls: Calls, checked: Checked, name: str, mime: str, sha256: st
     )
     slot = _slot(got.body, calls.base)
     if slot is None:
-        raise failures.nonsense(calls.host, "its answer holds no address to upload to")
+        raise failures.nonsense(calls.named, "its answer holds no address to upload to")
     if slot.most is not None and checked.bytes > slot.most:
         raise failures.too_large(slot.most)
     return slot
@@ -171,7 +171,7 @@ async def _complete(calls: Calls, asset_id: str, sha256: str) -> str:
         if word in (None, "completed"):
             break
         if word == "failed":
-            raise failures.unusable(calls.host)
+            raise failures.unusable(calls.named)
         await calls.sleep(pause)
         try:
             word = await _standing(calls, asset_id) or word
@@ -203,7 +203,7 @@ async def _ask(calls: Calls, checked: Checked, operation: str, **options: Any) -
 def _id(calls: Calls, value: Any) -> str:
     asset_id = safe_id(value)
     if asset_id is None:
-        raise failures.nonsense(calls.host, "its answer to an upload has no asset id")
+        raise failures.nonsense(calls.named, "its answer to an upload has no asset id")
     return asset_id
 
 
