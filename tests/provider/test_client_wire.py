@@ -524,7 +524,8 @@ def test_how_long_each_call_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_an_account_is_known_by_host_and_user_whatever_the_port(base: str) -> None:
     def told(request: httpx.Request) -> httpx.Response:
         assert request.url.path.endswith("/v3/users/me")
-        return httpx.Response(200, json={"data": {"username": "acme"}})
+        body = httpx.ByteStream(b'{"data": {"username": "acme"}}')
+        return httpx.Response(200, stream=body)
 
     async def scene() -> None:
         async with client(base, transport=httpx.MockTransport(told)) as heygen:
