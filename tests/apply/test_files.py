@@ -17,7 +17,7 @@ from tests.apply.cloud import content_of
 from tests.apply.test_engine import quiet
 from tests.apply.world import World
 from vidbuild.apply.place import Shelf, Staged
-from vidbuild.apply.staging import STAGING
+from vidbuild.apply.staging import STAGING, Staging
 from vidbuild.apply.work import Result
 from vidbuild.clock import SystemClock
 from vidbuild.provider import saving
@@ -272,3 +272,18 @@ def begun(path: Path) -> Path:
     path.write_bytes(b"12345")
     keep(path, Partial(bytes=5, total=10, validator=TAG))
     return path
+
+
+def test_an_altered_file_is_not_copied_to_find_out_that_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(a="One.")
+    world.apply()
+    (world.output_dir / "a.mp4").write_bytes(b"cut by somebody")
+    copied: list[Path] = []
+    monkeypatch.setattr(Staging, "copy", lambda _self, source, _path, **_: copied.append(source))
+    assert world.actions() == {"a": "fetch"}
+    assert world.apply().exit_code == 0
+    assert copied == []
+    assert (world.output_dir / "a.mp4").read_bytes() == content_of("https://files/v1/video")
+    assert (world.output_dir / "a.mp4.orig").read_bytes() == b"cut by somebody"

@@ -151,6 +151,8 @@ def _in_place(run: Run, render: Render, kind: str, path: str) -> Output | None:
 def _copy(run: Run, render: Render, kind: str, path: str) -> Staged | None:
     """A staged copy of a good file of this render that lies under another name."""
     for source, sha256 in _elsewhere(run, render, kind):
+        if source == run.shelf.folder / path:
+            continue  # looked at before: it is not the one
         try:
             staged = run.shelf.staging.copy(source, path, sha256=sha256)
         except OSError:
