@@ -27,6 +27,7 @@ from vidbuild.state.journal_file import (
 from vidbuild.state.journal_rows import (
     Wanted,
     adoption,
+    burial,
     in_json,
     intent_row,
     load,
@@ -166,7 +167,11 @@ class Journal:
 
     def advance(self, render: Render, *, key: str) -> None:
         """A render's newer status and what is known with it. A status never falls."""
-        self._write(
+        self.advance_all([(render, key)])
+
+    def advance_all(self, renders: Iterable[tuple[Render, str]]) -> None:
+        """The same of many, with their keys: all of it or nothing."""
+        self._write_all(
             "INSERT INTO renders VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
             " ON CONFLICT (provider, account, video_id) DO UPDATE SET status=excluded.status,"
             " rank=excluded.rank, completed_at=coalesce(excluded.completed_at, completed_at),"
@@ -175,7 +180,7 @@ class Journal:
             " page_url=coalesce(excluded.page_url, page_url),"
             " failure_code=excluded.failure_code, failure_message=excluded.failure_message"
             " WHERE excluded.rank >= rank",
-            render_row(self._project, render, key=key),
+            [render_row(self._project, render, key=key) for render, key in renders],
         )
 
     def adopt(self, renders: Iterable[Render], answered: Iterable[Render]) -> None:
@@ -184,28 +189,12 @@ class Journal:
             for statement, values in adoption(self._project, renders, answered):
                 self._run(statement, values)
 
-    def bury(self, tombstone: Tombstone) -> None:
-        """Takes a render out of the pool; an open intent of its key is closed, its text gone."""
-        account = tombstone.account or ""
+    def bury(self, *tombstones: Tombstone) -> None:
+        """Takes renders out of the pool, all of them or none; an open intent of such a key is
+        closed, its text gone."""
         with self._transaction():
-            self._run(
-                "INSERT OR REPLACE INTO tombstones VALUES (?,?,?,?,?,?,?,?)",
-                (
-                    self._project,
-                    tombstone.provider,
-                    account,
-                    tombstone.fingerprint,
-                    tombstone.attempt,
-                    tombstone.reason,
-                    tombstone.video_id or "",
-                    tombstone.key or "",
-                ),
-            )
-            self._run(
-                "UPDATE intents SET state='answered', body=NULL, title=NULL"
-                " WHERE provider=? AND account=? AND key=?",
-                (tombstone.provider, account, tombstone.key or ""),
-            )
+            for statement, values in burial(self._project, tombstones):
+                self._run(statement, values)
 
     def expect(self, contents: Iterable[str]) -> None:
         """Files of these contents, by their SHA-256 in hex, are about to be put in place: never a

@@ -142,6 +142,27 @@ def adoption(
         yield f"INSERT INTO renders VALUES ({','.join('?' * len(values))})", values  # noqa: S608 - constants only
 
 
+def burial(project: str, tombstones: Iterable[Tombstone]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """What takes renders out of the pool; an open intent of a key is closed, its text gone."""
+    for grave in tombstones:
+        account, key = grave.account or "", grave.key or ""
+        yield (
+            "INSERT OR REPLACE INTO tombstones VALUES (?,?,?,?,?,?,?,?)",
+            (
+                project,
+                grave.provider,
+                account,
+                grave.fingerprint,
+                grave.attempt,
+                grave.reason,
+                grave.video_id or "",
+                key,
+            ),
+        )
+        closed = "UPDATE intents SET state='answered', body=NULL, title=NULL"
+        yield f"{closed} WHERE provider=? AND account=? AND key=?", (grave.provider, account, key)
+
+
 def in_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True, sort_keys=True, default=dict)
 

@@ -102,8 +102,8 @@ def _apply(
     project = workspace.loaded.project
     first = riskiest(workspace.loaded.api, plan.changes, run.canary) if run.canary else ()
     with Journal(workspace.journal_path, project=project.name) as journal:
-        for render in proposal.facts:
-            journal.advance(render, key=key_of(project.name, render))
+        if proposal.facts:
+            journal.advance_all((each, key_of(project.name, each)) for each in proposal.facts)
         work = replace(
             work_of(workspace, run, provider=provider, journal=journal, remarks=remarks),
             accepted=proposal.accepted,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from vidbuild.diagnostics import (
@@ -54,7 +54,7 @@ async def _carry_out(
     workspace = removal.workspace
     gone = removal.entries.keys() - removal.deletes.keys()
     failures: list[Problems] = []
-    limit = asyncio.Semaphore(_AT_ONCE)
+    limit, records = asyncio.Semaphore(_AT_ONCE), _records(workspace)
     with Journal(workspace.journal_path, project=workspace.lock.project) as journal:
 
         async def leave(name: str) -> None:
@@ -62,7 +62,7 @@ async def _carry_out(
                 if any(p.exit_code == EXIT_CREDENTIALS for p in failures):
                     return  # no other one can fare better
                 try:
-                    await _delete(removal, name, provider, journal)
+                    await _delete(removal, name, provider, journal, records)
                 except Problems as problems:
                     failures.append(_named(name, problems))
                 else:
@@ -83,22 +83,27 @@ def _together(failures: list[Problems]) -> Problems | None:
     return Problems(found, exit_code=EXIT_CREDENTIALS if refused else EXIT_FAILED)
 
 
-async def _delete(removal: Removal, name: str, provider: Provider, journal: Journal) -> None:
+async def _delete(
+    removal: Removal,
+    name: str,
+    provider: Provider,
+    journal: Journal,
+    records: Mapping[str, Sequence[Render]],
+) -> None:
+    project = removal.workspace.lock.project
     for video_id in removal.deletes[name]:
         await provider.delete(video_id)  # one that is not there any more is deleted
-        for render in _records(removal.workspace, video_id):
-            journal.bury(grave_of(removal.workspace.lock.project, render, "deleted"))
+        journal.bury(*(grave_of(project, each, "deleted") for each in records[video_id]))
 
 
-def _records(workspace: Workspace, video_id: str) -> list[Render]:
-    """Each record's own: one may say whose the video is, and another one not."""
-    found = {
-        (render.account, render.fingerprint): render
-        for entry in workspace.lock.videos.values()
-        for render in (entry.render, *entry.history)
-        if render.video_id == video_id
-    }
-    return list(found.values())
+def _records(workspace: Workspace) -> dict[str, list[Render]]:
+    """By video each record's own: one may say whose it is, and another one not."""
+    found: dict[str, dict[tuple[str | None, str], Render]] = {}
+    for entry in workspace.lock.videos.values():
+        for render in (entry.render, *entry.history):
+            own = found.setdefault(render.video_id or "", {})
+            own[render.account, render.fingerprint] = render
+    return {video_id: list(own.values()) for video_id, own in found.items()}
 
 
 def _refuse_strangers(removal: Removal, account: Account | None) -> None:

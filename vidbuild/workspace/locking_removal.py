@@ -11,21 +11,23 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from vidbuild.collecting import uncollected
 from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems
 from vidbuild.plan.build import build_plan
 from vidbuild.plan.decide import decide
 from vidbuild.plan.model import Plan
 from vidbuild.plan.policy import allowed, limits_from
 from vidbuild.plan.selection import Selection, Subject, check_selection, select_names
-from vidbuild.plan.situation import is_busy
+from vidbuild.plan.situation import Situation, is_busy
 from vidbuild.request.fingerprint import canonical_json
 from vidbuild.state.identity import key_of
 from vidbuild.state.journal import Journal
+from vidbuild.state.pool import Pool
 from vidbuild.state.recorded import Reason, Tombstone
 from vidbuild.state.records import Entry, Render, Status
 from vidbuild.workspace.locking import write_lock
 from vidbuild.workspace.opened import Workspace
-from vidbuild.workspace.planning import PlanOptions, heading_of, pool_of, situation_of
+from vidbuild.workspace.planning import PlanOptions, heading_of, situation_of
 from vidbuild.workspace.selected import subjects_of
 
 OVER_DELETES, PROTECTED, IN_FLIGHT = "VB713", "VB714", "VB524"
@@ -36,7 +38,7 @@ class Removal:
     """What would be forgotten. `deletes` are the ids to be deleted at the provider, by name.
 
     `renders` is how many videos more the next plan would render, for `cost_usd` (None: unknown);
-    `digest` names the list for who agrees to it without being asked.
+    `digest` names the list for who agrees to it without being asked. `pool` is today's.
     """
 
     workspace: Workspace
@@ -45,8 +47,10 @@ class Removal:
     renders: int
     cost_usd: float | None
     digest: str
+    pool: Pool
 
 
+@uncollected()
 def propose_removal(
     workspace: Workspace,
     patterns: Sequence[str],
@@ -57,11 +61,14 @@ def propose_removal(
 ) -> Removal:
     """The entries that the patterns mean. Raises `Problems`: for patterns that match none, and
     (exit code 5) for what is protected, in flight or more than the policy lets anybody delete."""
-    names = _names(workspace, patterns)
+    today = situation_of(workspace, PlanOptions(download=False))
+    before = _next_plan(workspace, today)
+    names = _names(workspace, patterns, before)
     entries = {name: workspace.lock.videos[name] for name in names}
-    deletes = _deletes(workspace, names) if delete_remote else {}
-    _refuse(workspace, entries, in_flight=in_flight, allow=allow, deletes=deletes)
-    before, after = _next_plan(workspace), _next_plan(_without(workspace, entries))
+    deletes = _deletes(names, today) if delete_remote else {}
+    _refuse(workspace, entries, today, in_flight=in_flight, allow=allow, deletes=deletes)
+    left = _without(workspace, entries, today.pool)
+    after = _next_plan(left, situation_of(left, PlanOptions(download=False)))
     known = before.summary.cost_usd is not None and after.summary.cost_usd is not None
     more = (after.summary.cost_usd or 0.0) - (before.summary.cost_usd or 0.0)
     return Removal(
@@ -71,6 +78,7 @@ def propose_removal(
         renders=after.summary.renders - before.summary.renders,
         cost_usd=max(more, 0.0) if known else None,
         digest=_digest(workspace, entries, deletes),
+        pool=today.pool,
     )
 
 
@@ -92,8 +100,7 @@ def drop(
     workspace = removal.workspace
     leaving = {name: entry for name, entry in removal.entries.items() if name in names}
     deleted = {i for name in leaving for i in removal.deletes.get(name, ())}
-    for grave in _graves(workspace, leaving, deleted):
-        journal.bury(grave)
+    journal.bury(*_graves(workspace, leaving, removal.pool, deleted))
     left = {n: entry for n, entry in workspace.lock.videos.items() if n not in leaving}
     write_lock(workspace, left, warn=warn)
 
@@ -110,7 +117,7 @@ def grave_of(project: str, render: Render, reason: Reason) -> Tombstone:
     )
 
 
-def _names(workspace: Workspace, patterns: Sequence[str]) -> tuple[str, ...]:
+def _names(workspace: Workspace, patterns: Sequence[str], plan: Plan) -> tuple[str, ...]:
     """The names of the lock that are meant; each pattern has to mean one."""
     known = {subject.name: subject for subject in subjects_of(workspace.loaded)}
     videos = workspace.lock.videos
@@ -118,7 +125,6 @@ def _names(workspace: Workspace, patterns: Sequence[str]) -> tuple[str, ...]:
     selection = Selection(select=tuple(patterns))
     actions = None
     if selection.by_action:
-        plan = _next_plan(workspace)
         actions = {change.name: change.action for change in plan.changes}
     chosen = select_names(selection, subjects, actions)
     idle = check_selection(selection, chosen, subjects)
@@ -127,16 +133,15 @@ def _names(workspace: Workspace, patterns: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _next_plan(workspace: Workspace) -> Plan:
+def _next_plan(workspace: Workspace, situation: Situation) -> Plan:
     """What an apply of everything would do; videos with errors are held."""
-    situation = situation_of(workspace, PlanOptions(download=False))
     return build_plan(situation, heading=heading_of(workspace, {}))
 
 
-def _without(workspace: Workspace, entries: Mapping[str, Entry]) -> Workspace:
+def _without(workspace: Workspace, entries: Mapping[str, Entry], pool: Pool) -> Workspace:
     """The workspace as it is when the entries are forgotten."""
     left = {name: e for name, e in workspace.lock.videos.items() if name not in entries}
-    graves = (*workspace.journal.tombstones, *_graves(workspace, entries))
+    graves = (*workspace.journal.tombstones, *_graves(workspace, entries, pool))
     return replace(
         workspace,
         lock=replace(workspace.lock, videos=left),
@@ -144,12 +149,12 @@ def _without(workspace: Workspace, entries: Mapping[str, Entry]) -> Workspace:
     )
 
 
-def _deletes(workspace: Workspace, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _deletes(names: Sequence[str], situation: Situation) -> dict[str, tuple[str, ...]]:
     """The ids that forgetting these names leaves to nobody: by the rules of `--prune`."""
-    situation = situation_of(workspace, PlanOptions(prune=True, download=False))
     requests = {n: r for n, r in situation.requests.items() if n not in names}
     gone = replace(
         situation,
+        prune=True,
         requests=requests,
         broken=situation.broken.difference(names),
         selected=frozenset(names),
@@ -160,6 +165,7 @@ def _deletes(workspace: Workspace, names: Sequence[str]) -> dict[str, tuple[str,
 def _refuse(
     workspace: Workspace,
     entries: Mapping[str, Entry],
+    situation: Situation,
     *,
     in_flight: bool,
     allow: Sequence[str],
@@ -167,7 +173,6 @@ def _refuse(
 ) -> None:
     requests = workspace.loaded.requests
     limits = allowed(limits_from(workspace.loaded.project.policy), allow)
-    situation = situation_of(workspace, PlanOptions(download=False))
     found = []
     guarded = [
         n for n, e in entries.items() if e.protect or (n in requests and requests[n].protect)
@@ -194,12 +199,14 @@ def _refusal(code: str, message: str, hint: str) -> Diagnostic:
 
 
 def _graves(
-    workspace: Workspace, entries: Mapping[str, Entry], deleted: Collection[str] = ()
+    workspace: Workspace,
+    entries: Mapping[str, Entry],
+    pool: Pool,
+    deleted: Collection[str] = (),
 ) -> Iterator[Tombstone]:
     """A tombstone for each render that only these entries refer to. What failed or vanished has
     none: it goes on counting as an attempt. What is `deleted` has one of that kind."""
     project = workspace.lock.project
-    pool = pool_of(workspace, workspace.loaded.requests)
     others = [e for name, e in workspace.lock.videos.items() if name not in entries]
     others += [e for lock in workspace.siblings.values() for e in lock.videos.values()]
     kept = {_which(project, render) for entry in others for render in _renders(entry)}

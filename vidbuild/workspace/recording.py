@@ -35,10 +35,10 @@ def refresh(workspace: Workspace, clock: Clock, selection: Selection) -> Refresh
     today = informed(workspace, seen.facts)
     pool = pool_of(today, today.loaded.requests)
     project = workspace.loaded.project
-    with Journal(workspace.journal_path, project=project.name) as journal:
-        for fact in seen.facts:
-            journal.advance(fact, key=key_of(project.name, fact))
-        told = _write(workspace, pool, clock, chosen)
+    if seen.facts:
+        with Journal(workspace.journal_path, project=project.name) as journal:
+            journal.advance_all((fact, key_of(project.name, fact)) for fact in seen.facts)
+    told = _write(workspace, pool, clock, chosen)
     for fact in seen.facts:  # the journal's alone: no name of the lock has it
         told.note(fact, was=seen.was[fact.video_id or ""], name=None)
     news = tuple(sorted(told.news.values(), key=lambda each: each.label))
