@@ -42,7 +42,7 @@ def measured_plan(workspace: Workspace, plan: Plan, *, yes: bool, documented: bo
     if asks and not sys.stdin.isatty():
         raise problem(
             "VB721",
-            f"{line} and there is no terminal to ask on",
+            f"{line.rstrip('.')}, and there is no terminal to ask on",
             hint="repeat with -y, or plan without --measure",
             exit_code=EXIT_USAGE,
         )

@@ -106,7 +106,9 @@ class Findings:
 def suggestion(word: str, known: Mapping[str, Any] | list[str]) -> str:
     """A hint for a word that is not known: the nearest, or all."""
     close = nearest(word, known)
-    return f"did you mean {close}?" if close else f"known are {', '.join(known)}"
+    if close:
+        return f"did you mean {close}?"
+    return f"there {'are' if len(known) > 1 else 'is only'} {', '.join(known)}"
 
 
 def is_a(value: Any, kinds: Kinds) -> bool:

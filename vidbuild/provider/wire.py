@@ -103,6 +103,8 @@ def lost(error: httpx.HTTPError) -> Lost:
             return Lost(loss="timeout", message="no answer in time")
         case httpx.ConnectError() | httpx.ProxyError() if _causes(error, ssl.SSLError):
             return Lost(loss="tls", message=words)
+        case httpx.ConnectError() if _causes(error, ConnectionRefusedError):
+            return Lost(loss="unreachable", message="it refuses the connection")
         case httpx.ConnectError() | httpx.ProxyError() | httpx.UnsupportedProtocol():
             return Lost(loss="unreachable", message=words)
         case httpx.LocalProtocolError():
