@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,29 @@ def test_one_name(moved: Shop) -> None:
     assert files(moved) == after
     assert set(moved.actions().values()) == {"unchanged"}
     assert len(moved.jobs()) == 3
+
+
+def test_names_are_composed_however_they_are_typed(shop: Shop) -> None:
+    shop.write(España="First.", b="Second.")
+    shop.apply()
+    typed = {name: normalize("NFD", name) for name in ("España", "Ärger")}
+    assert typed["España"] != "España"
+    done = shop.run("lock", "mv", typed["España"], typed["Ärger"])
+    assert done.returncode == 0, done.stderr
+    assert set(shop.lock()["videos"]) == {"Ärger", "b"}
+    shop.write(Ärger="First.", b="Second.")
+    assert shop.actions("-s", normalize("NFD", "Är*")) == {"Ärger": "fetch"}
+    video_id = shop.lock()["videos"]["Ärger"]["render"]["video_id"]
+    (shop.folder / "a.csv").write_text(f"name,video_id\n{typed['Ärger']},{video_id}\n", "utf-8")
+    assert shop.run("lock", "adopt", "--from", "a.csv").returncode == 0
+    assert set(shop.lock()["videos"]) == {"Ärger", "b"}
+
+
+@pytest.mark.parametrize("arguments", [("mv", "a", "b"), ("rm", "a", "-y")])
+def test_a_project_without_a_lock_is_told_so(shop: Shop, arguments: tuple[str, ...]) -> None:
+    shop.write(a="First.")
+    done = shop.run("lock", *arguments)
+    assert (done.returncode, "hint: the lock has no videos yet" in done.stderr) == (1, True)
 
 
 def test_a_move_that_the_project_does_not_make_is_taken_back_for_free(moved: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.shop import Shop
 from tests.cli.yard import Yard
 from tests.report.schemas import REFRESH_WRITER
 from vidbuild.diagnostics import problem
@@ -38,6 +39,15 @@ def test_nothing_recorded(yard: Yard) -> None:
     yard.write(one="First.")
     assert yard.ok("refresh") == "Nothing is recorded.\n"
     assert not yard.lock_path.exists()
+
+
+def test_nobody_is_asked_about_nothing(shop: Shop) -> None:
+    """Neither a key nor a network is needed, and nothing is begun."""
+    shop.write(one="First.")
+    done = shop.run("refresh", key="")
+    assert (done.returncode, done.stdout) == (0, "Nothing is recorded.\n"), done.stderr
+    assert shop.run("plan", "--refresh", key="").returncode == 0
+    assert not (shop.folder / ".vidbuild" / "state" / "journal.db").exists()
 
 
 def test_nothing_new_leaves_the_lock_as_it_is(yard: Yard) -> None:

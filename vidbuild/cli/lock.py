@@ -184,14 +184,14 @@ def _held() -> Iterator[Workspace]:
 
 def _pairs(names: tuple[str, ...], table: Path | None, columns: tuple[str, str]) -> list[Pair]:
     """What was typed, or the rows of a table."""
-    from vidbuild.workspace.locking import Pair, read_pairs
+    from vidbuild.workspace.locking import read_pairs, typed
 
     words = " and ".join(column.upper() for column in columns)
     if table is not None and not names:
         return read_pairs(table, columns)
     if table is not None or len(names) != len(columns):
         raise click.UsageError(f"Name {words}, or a table of them: --from FILE.")
-    return [Pair(first=names[0], second=names[1])]
+    return [typed(names)]
 
 
 def _list(lines: Iterator[str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath
 from typing import Any
+from unicodedata import normalize
 
 from vidbuild.diagnostics import EXIT_USAGE, Diagnostic, Problems, nearest, problem
 from vidbuild.plan.model import Action
@@ -122,8 +123,7 @@ def _term(term: str, pattern: str) -> Test:
     if not colon:
         if not term or "=" in term:
             raise _unreadable(pattern, "write a name, or each.COLUMN=VALUE")
-        named = glob(term)
-        return lambda subject, _: named.match(subject.name) is not None
+        return _named(term)
     if kind not in _KINDS or not value:
         close = nearest(kind, _KINDS)
         raise _unreadable(
@@ -136,6 +136,14 @@ def _term(term: str, pattern: str) -> Test:
         return _action_term(value, pattern)
     path = glob(normpath(value.replace("\\", "/")))
     return lambda subject, _: any(path.match(file) for file in subject.depends_on)
+
+
+def _named(term: str) -> Test:
+    """Names are composed (NFC), and what is typed or completed by a shell may be not."""
+    composed = glob(normalize("NFC", term))
+    if composed.pattern == (typed := glob(term)).pattern:
+        return lambda subject, _: typed.match(subject.name) is not None
+    return lambda subject, _: bool(composed.match(subject.name) or typed.match(subject.name))
 
 
 def _action_term(value: str, pattern: str) -> Test:

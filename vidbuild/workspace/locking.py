@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unicodedata import normalize
 
 from vidbuild.diagnostics import Diagnostic, Problems, Span, problem
 from vidbuild.files import read_text, write_atomic
@@ -24,6 +25,12 @@ class Pair:
     span: Span | None = None
 
 
+def typed(names: Sequence[str]) -> Pair:
+    """Two that were typed, composed (NFC) as the project's names are."""
+    first, second = (normalize("NFC", name) for name in names)
+    return Pair(first=first, second=second)
+
+
 def read_pairs(path: Path, columns: tuple[str, str]) -> list[Pair]:
     """Two columns of a table. Raises `Problems` for one that lacks them, or a value."""
     rows = read_rows(read_text(path), file=str(path))
@@ -36,7 +43,7 @@ def read_pairs(path: Path, columns: tuple[str, str]) -> list[Pair]:
     for row in rows:
         values = [row.values.get(column) for column in columns]
         if isinstance(values[0], str) and isinstance(values[1], str):
-            pairs.append(Pair(first=values[0], second=values[1], span=row.span))
+            pairs.append(replace(typed([values[0], values[1]]), span=row.span))
             continue
         lacking = next(c for c, v in zip(columns, values, strict=True) if not isinstance(v, str))
         found.append(

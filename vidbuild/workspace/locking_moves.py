@@ -90,10 +90,11 @@ _END = glob("").pattern
 
 def _unknown(videos: Mapping[str, Entry], pair: Pair) -> Diagnostic:
     close = nearest(pair.first, videos)
+    other = "`vidbuild list` shows every name" if videos else "the lock has no videos yet"
     return Diagnostic(
         code="VB521",
-        message=f"the lock has no {pair.first}",
-        hint=f"did you mean {close}?" if close else "`vidbuild list` shows every name",
+        message=f"the lock has no {pair.first or repr('')}",
+        hint=f"did you mean {close}?" if close else other,
         span=pair.span,
     )
 

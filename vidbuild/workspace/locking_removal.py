@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vidbuild.collecting import uncollected
-from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems
+from vidbuild.diagnostics import EXIT_REFUSED, Diagnostic, Problems, problem
 from vidbuild.plan.build import build_plan
 from vidbuild.plan.decide import decide
 from vidbuild.plan.model import Plan
@@ -127,6 +127,9 @@ def _names(workspace: Workspace, patterns: Sequence[str], plan: Plan) -> tuple[s
     if selection.by_action:
         actions = {change.name: change.action for change in plan.changes}
     chosen = select_names(selection, subjects, actions)
+    if not videos:
+        words = ", ".join(patterns)
+        raise problem("VB701", f"no video matches: {words}", hint="the lock has no videos yet")
     idle = check_selection(selection, chosen, subjects)
     if idle:
         raise Problems([replace(diagnostic, severity="error") for diagnostic in idle])

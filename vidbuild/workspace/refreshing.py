@@ -48,8 +48,10 @@ def look_again(
     """What has become of the recorded renders, of the `wanted` ones alone.
 
     Raises `Problems`: exit code 3 without a key, 5 for the key of another account and where the
-    provider knows none of the recorded videos.
+    provider knows none of the recorded videos. Where there is nothing to ask about nobody is asked.
     """
+    if not any(wanted(member) for member in _recorded(workspace, None).values()):
+        return Seen()
     return asyncio.run(_look_again(workspace, clock, wanted))
 
 
