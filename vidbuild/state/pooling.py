@@ -26,7 +26,7 @@ def build_pool(
 
     `today(entry)` is the fingerprint of the entry's stored request in today's canonical
     form (of the masked form where it is private). `kept(render)` says whether a good local
-    file of a render that is gone exists; it is asked for those alone.
+    file of a render that is gone exists; it is asked for those alone, for each record of files.
     """
     journal = journal or Recorded()
     gathered = _Gathering(lock.project)
@@ -65,6 +65,8 @@ class _Gathering:
     def __init__(self, project: str) -> None:
         self.project = project
         self.groups: dict[Identity, _Group] = {}
+        # Of a render that more than one record has files of: each record, with its own paths.
+        self.filed: dict[Identity, list[Render]] = {}
 
     def add(self, render: Render, *, content: str, place: Place | None) -> None:
         name = identity(self.project, render)
@@ -72,6 +74,8 @@ class _Gathering:
         if group is None:
             group = self.groups[name] = _Group(render, [], False, [], [])
         else:
+            if render.outputs and group.render.outputs:
+                self.filed.setdefault(name, [group.render]).append(render)
             group.render = merge(group.render, render)
         (group.recorded if place else group.noted).append(content)
         if place:
@@ -119,7 +123,8 @@ def _joined(
             journal=group.journal,
             # What was only forgotten is back as soon as a lock has it again.
             tombstone=None if grave == "removed" and group.places else grave,
-            kept=render.status is Status.gone and kept(render),
+            kept=render.status is Status.gone
+            and any(map(kept, gathered.filed.get(name, (render,)))),
         )
         identities[name] = members[id(group)] = member
         for content in dict.fromkeys(group.recorded or group.noted):

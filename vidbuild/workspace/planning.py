@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,8 @@ from vidbuild.plan.situation import Situation
 from vidbuild.request.model import Request
 from vidbuild.state.outputs import is_good, look_at, output_paths, receipt_path
 from vidbuild.state.pool import Pool
-from vidbuild.state.records import Lock, Render
+from vidbuild.state.recorded import Receipt
+from vidbuild.state.records import Lock, Output, Render
 from vidbuild.workspace.opened import Workspace
 from vidbuild.workspace.selected import found_in
 
@@ -95,7 +97,7 @@ def pool_of(workspace: Workspace, requests: Mapping[str, Request]) -> Pool:
         provider=loaded.project.provider.name,
         siblings=workspace.siblings,
         journal=workspace.journal,
-        kept=lambda render: _video_is_good(workspace, render),
+        kept=LocalVideos(workspace),
     )
 
 
@@ -122,13 +124,34 @@ class LocalFiles:
         return self.workspace.output_dir
 
 
-def _video_is_good(workspace: Workspace, render: Render) -> bool:
-    output = render.outputs.get("video")
-    if output is None:
-        return False
-    path = workspace.output_dir / output.path
-    receipt = workspace.journal.receipts.get(receipt_path(path, root=workspace.root))
-    return is_good(path, output, render=render, receipt=receipt)
+@dataclass(frozen=True)
+class LocalVideos:
+    """Whether the video of a render lies here: where its record says, or wherever it was put by
+    an apply that was killed before the lock said so."""
+
+    workspace: Workspace
+
+    def __call__(self, render: Render) -> bool:
+        root, receipts = self.workspace.root, self.workspace.journal.receipts
+        output = render.outputs.get("video")
+        if output is not None:
+            path = self.workspace.output_dir / output.path
+            receipt = receipts.get(receipt_path(path, root=root))
+            if is_good(path, output, render=render, receipt=receipt):
+                return True
+        return any(
+            is_good(root / path, Output(path=path, bytes=receipt.bytes, sha256=receipt.sha256),
+                    render=render, receipt=receipt)
+            for path, receipt in self._received.get(render.video_id or "", ())
+        )  # fmt: skip
+
+    @cached_property
+    def _received(self) -> Mapping[str, list[tuple[str, Receipt]]]:
+        found: defaultdict[str, list[tuple[str, Receipt]]] = defaultdict(list)
+        for path, receipt in self.workspace.journal.receipts.items():
+            if receipt.kind == "video":
+                found[receipt.video_id].append((path, receipt))
+        return found
 
 
 def _raise_errors(found: Sequence[Diagnostic]) -> None:
