@@ -69,7 +69,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small projects, one run each")
     parser.add_argument("--tools", type=Path, default=ROOT / "build" / "bench" / "bin")
     given = parser.parse_args()
-    pin()
+    if not given.quick:
+        pin()
     rows: list[Row] = []
     # What makes the projects needs memory that the processes measured must not inherit.
     with (

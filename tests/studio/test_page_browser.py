@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ from tests.studio.studio_kit import AVATAR, KEY, http_to, served
 
 TITLE = "<b>Welcome</b> & مرحبا"
 SCRIPT = "Hello, and welcome. In the next two minutes we show you around."
-PLAYS = "v => v.currentTime > 0.3 && v.webkitAudioDecodedByteCount > 0"
+PLAYS = "v => v.currentTime > 0.1 && v.webkitAudioDecodedByteCount > 0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,15 +142,15 @@ def test_new_jobs_come_in_while_a_draft_is_watched(browser: Browser, place: Plac
         video.evaluate("v => { v.loop = true; v.dataset.mine = '1'; return v.play(); }")
         until(video, PLAYS)
         video_id = created(place.http, {**AVATAR, "title": "Late", "script": "..."})
-        page.clock.run_for(11_000)
+        page.clock.fast_forward(11_000)
         expect(page.get_by_role("listitem")).to_have_count(before + 1)
         wait(place.http, [video_id])
-        page.clock.run_for(11_000)
+        page.clock.fast_forward(11_000)
         expect(page.get_by_role("listitem").first).to_contain_text("failed")
         expect(page.get_by_role("listitem").first).to_contain_text("tts_text_invalid")
         assert video.evaluate("v => v.dataset.mine === '1' && !v.paused")
         place.http.delete(f"/v3/videos/{video_id}")
-        page.clock.run_for(11_000)
+        page.clock.fast_forward(11_000)
         expect(page.get_by_role("listitem")).to_have_count(before)
         assert not video.evaluate("v => v.paused")
 
@@ -166,11 +166,11 @@ def test_what_is_watched_stays_until_it_is_over(browser: Browser, place: Place) 
         until(card.locator("video"), PLAYS)
         place.http.delete(f"/v3/videos/{video_id}")
         with page.expect_response(f"{place.url}/"):
-            page.clock.run_for(11_000)
+            page.clock.fast_forward(11_000)
         expect(page.locator("#n-deleted")).not_to_have_text("0")
         assert not card.locator("video").evaluate("v => v.paused")
         card.locator("video").evaluate("v => v.pause()")
-        page.clock.run_for(11_000)
+        page.clock.fast_forward(11_000)
         expect(card).to_have_count(0)
 
 
@@ -220,19 +220,20 @@ def test_any_width_holds_it(browser: Browser, place: Place) -> None:
                 assert page.evaluate(OUTSIDE) == []
 
 
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+AXE_COLOURS = "axe.run(document, {runOnly: ['color-contrast']})"
 
 
 def test_a_judge_of_accessibility_finds_nothing(browser: Browser, place: Place) -> None:
     with watched(browser, place.url) as page:
         for path in paths(place):
             page.goto(path)
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
-                # The dark one differs from the light one in its colours alone.
-                rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else None
-                found = Axe().run(page, options=rules).response["violations"]
-                assert found == [], json.dumps(found, indent=1)[:4000]
+            page.emulate_media(color_scheme="light")
+            found = Axe().run(page).response["violations"]
+            assert found == [], json.dumps(found, indent=1)[:4000]
+            # The dark scheme differs in its colours alone, and the judge is in the page already.
+            page.emulate_media(color_scheme="dark")
+            found = page.evaluate(AXE_COLOURS)["violations"]
+            assert found == [], json.dumps(found, indent=1)[:4000]
 
 
 def test_without_a_script_it_shows_the_same(browser: Browser, place: Place) -> None:
@@ -274,7 +275,7 @@ def test_a_studio_that_went_away_is_said(browser: Browser, tmp_path: Path) -> No
         created(http, AVATAR)
         page.goto(url)
         expect(page.get_by_role("listitem")).to_have_count(1)
-    page.clock.run_for(11_000)
+    page.clock.fast_forward(11_000)
     expect(page.locator("#lost")).to_have_text(
         "The studio does not answer. This is what it said last."
     )
