@@ -18,6 +18,7 @@ from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems
 from vidbuild.state import journal_file
 from vidbuild.state.journal import Journal, read_journal
+from vidbuild.state.journal_rows import Wanted
 from vidbuild.state.recorded import Accepted, Intent, Receipt, Recorded
 from vidbuild.state.records import Render, Status
 
@@ -180,6 +181,43 @@ def test_a_refused_key_that_is_sent_again_starts_its_time_anew(path: Path) -> No
         journal.refused(later)
         refusal = journal.recorded().refusals[0]
         assert (refusal.first_sent, refusal.last_sent) == (private().first_sent, later.first_sent)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, set()),
+        ({"paths": {"build/b.mp4"}}, {"build/b.mp4"}),
+        ({"video_ids": {"v1"}}, {"build/a.mp4"}),
+        ({"fingerprints": {FINGERPRINTS[2]}}, {"build/b.mp4"}),
+        (
+            {"fingerprints": {FINGERPRINTS[1]}, "paths": {"build/b.mp4"}},
+            {"build/a.mp4", "build/b.mp4"},
+        ),
+    ],
+)
+def test_who_asks_for_a_video_hears_where_its_files_are(
+    path: Path, wanted: dict[str, set[str]], found: set[str]
+) -> None:
+    with Journal(path, project=PROJECT) as journal:
+        for number, name in ((1, "a"), (2, "b")):
+            render = submitted(intent(number), f"v{number}")
+            journal.advance(replace(render, fingerprint=FINGERPRINTS[number]), key=f"k{number}")
+            journal.receive(
+                [
+                    Receipt(
+                        path=f"build/{name}.mp4",
+                        bytes=1,
+                        mtime_ns=1,
+                        sha256="a" * 64,
+                        video_id=f"v{number}",
+                        kind="video",
+                    )
+                ]
+            )
+    asked = dict.fromkeys(("fingerprints", "video_ids", "paths"), frozenset[str]())
+    asked |= {kind: frozenset(values) for kind, values in wanted.items()}
+    assert read_journal(path, project=PROJECT, wanted=Wanted(**asked)).receipts.keys() == found
 
 
 @pytest.mark.parametrize("first", list(Status)[1:])

@@ -16,7 +16,8 @@ from vidbuild.state.records import Render, Status
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What somebody asks of a journal that has much more: the renders of some contents or videos,
-    the receipts of some files. What is open, refused or taken out on purpose comes along."""
+    the receipts of their files and of some others. What is open, refused or taken out on purpose
+    comes along."""
 
     fingerprints: frozenset[str]
     video_ids: frozenset[str]
@@ -46,7 +47,11 @@ _WANTED_RENDERS = (
     "(fingerprint IN (SELECT value FROM wanted WHERE kind='fingerprints')"
     " OR video_id IN (SELECT value FROM wanted WHERE kind='video_ids'))"
 )
-_WANTED_RECEIPTS = "path IN (SELECT value FROM wanted WHERE kind='paths')"
+_WANTED_RECEIPTS = (
+    "(path IN (SELECT value FROM wanted WHERE kind='paths')"  # noqa: S608 - constants only
+    " OR video_id IN (SELECT value FROM wanted WHERE kind='video_ids')"
+    f" OR video_id IN (SELECT video_id FROM renders WHERE {_WANTED_RENDERS}))"
+)
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:
