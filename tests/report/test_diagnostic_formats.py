@@ -10,7 +10,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator
+from jsonschema_rs import Draft4Validator
 
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Diagnostic, Note, Span

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator as Judge
 
 from tests.schema.schema_kit import bodies, places, put, wrong
 from vidbuild.project.model import BUILD_KEYS, OUTPUT_KINDS
@@ -23,7 +24,7 @@ from vidbuild.source.yaml import load
 
 API = load_api()
 SCHEMA = project_schema(API)
-JUDGE = Draft202012Validator(SCHEMA)
+JUDGE = Judge(SCHEMA)
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/vidbuild.yaml"))
 
 ACME = Path(__file__).parents[1] / "editor" / "acme.yaml"  # uses a little of everything
