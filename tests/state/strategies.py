@@ -28,64 +28,74 @@ outputs = st.builds(
 )
 
 
+# Made once: a strategy that is made for each draw is looked through for each.
+_statuses = st.sampled_from(Status)
+_fingerprints = st.sampled_from(FINGERPRINTS)
+_few = st.integers(1, 3)
+_providers = st.sampled_from(["heygen", "studio"])
+_accounts = st.sampled_from([None, "acc1"])
+_times = st.sampled_from(TIMES)
+_amounts = st.none() | st.floats(0, 1000)
+_files = st.dictionaries(st.sampled_from(["video", "subtitle"]), st.none() | outputs)
+_requests = st.dictionaries(texts, json_values, max_size=4)
+_assets = st.dictionaries(
+    st.sampled_from(["background.asset_id"]),
+    st.builds(Asset, asset_id=st.sampled_from(["a1", "a2"]), file=st.just("m.png"), sha256=hexes),
+)
+_extras = st.dictionaries(st.sampled_from(["note", "zeta"]), json_values, max_size=1)
+_flags = st.booleans()
+
+
 @st.composite
 def renders(draw: st.DrawFn) -> Render:
     """A render that the lock can hold: an intent has no id, a finished one no key."""
-    status = draw(st.sampled_from(Status))
-    fingerprint = draw(st.sampled_from(FINGERPRINTS))
-    attempt = draw(st.integers(1, 3))
+    status = draw(_statuses)
+    fingerprint = draw(_fingerprints)
+    attempt = draw(_few)
     in_flight = status.in_flight
     key = f"vb1:{PROJECT}:{fingerprint[7:]}:{attempt}"
     done = status is Status.completed
     return Render(
-        provider=draw(st.sampled_from(["heygen", "studio"])),
-        account=draw(st.sampled_from([None, "acc1"])),
+        provider=draw(_providers),
+        account=draw(_accounts),
         fingerprint=fingerprint,
         status=status,
         attempt=attempt,
         # One video belongs to one send: its id follows from content and attempt.
         video_id=None if status is Status.intent else f"v{fingerprint[7]}{attempt}",
         key=key if in_flight else None,
-        sent_at=draw(st.sampled_from(TIMES)) if in_flight else None,
-        completed_at=draw(st.sampled_from(TIMES)) if done else None,
-        duration=draw(st.none() | st.floats(0, 1000)) if done else None,
-        cost_usd=draw(st.none() | st.floats(0, 1000)) if done else None,
+        sent_at=draw(_times) if in_flight else None,
+        completed_at=draw(_times) if done else None,
+        duration=draw(_amounts) if done else None,
+        cost_usd=draw(_amounts) if done else None,
         failure_code="rendering_failed" if status is Status.failed else None,
-        outputs=draw(st.dictionaries(st.sampled_from(["video", "subtitle"]), st.none() | outputs))
-        if done
-        else {},
+        outputs=draw(_files) if done else {},
     )
+
+
+_renders = renders()
+_past = st.lists(_renders, max_size=3)
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
-    render = draw(renders())
+    render = draw(_renders)
     names = {render.video_id}
     past = []
-    for each in draw(st.lists(renders(), max_size=3)):
+    for each in draw(_past):
         if each.video_id not in names and each.status is not Status.failed:
             names.add(each.video_id)
             past.append(each)
     return Entry(
         fingerprint=draw(st.sampled_from([render.fingerprint, *FINGERPRINTS])),
-        request=draw(st.dictionaries(texts, json_values, max_size=4)),
+        request=draw(_requests),
         render=render,
-        revision=draw(st.integers(1, 3)),
-        assets=draw(
-            st.dictionaries(
-                st.sampled_from(["background.asset_id"]),
-                st.builds(
-                    Asset,
-                    asset_id=st.sampled_from(["a1", "a2"]),
-                    file=st.just("m.png"),
-                    sha256=hexes,
-                ),
-            )
-        ),
+        revision=draw(_few),
+        assets=draw(_assets),
         history=tuple(past),
-        protect=draw(st.booleans()),
-        private=draw(st.booleans()),
-        extra=draw(st.dictionaries(st.sampled_from(["note", "zeta"]), json_values, max_size=1)),
+        protect=draw(_flags),
+        private=draw(_flags),
+        extra=draw(_extras),
     )
 
 
