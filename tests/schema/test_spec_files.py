@@ -145,7 +145,9 @@ def test_files_of_no_use(
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Problems) as caught:
         load_api(tmp_path / "none.yaml")
-    assert caught.value.diagnostics[0].code == "VB270"
+    (found,) = caught.value.diagnostics
+    assert found.code == "VB270"
+    assert found.message.endswith("none.yaml cannot be read: no such file or directory")
 
 
 @pytest.mark.parametrize(

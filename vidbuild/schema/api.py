@@ -79,8 +79,13 @@ def _read(spec: Path) -> Any:
     try:
         text = spec.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        why = "it is not UTF-8 text"
+        if isinstance(error, OSError):
+            why = (error.strerror or str(error)).lower()
         raise problem(
-            "VB270", f"the spec cannot be read: {spec}: {error}", hint="check `api.spec`"
+            "VB270",
+            f"the spec {spec} cannot be read: {why}",
+            hint="name an OpenAPI file, in JSON or YAML",
         ) from None
     if spec.suffix != ".json":
         return load(text, file=str(spec))
