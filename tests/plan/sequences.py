@@ -53,24 +53,23 @@ def one_case(names: list[str]) -> list[str]:
 names = st.lists(st.sampled_from(NAMES), unique=True).map(one_case)
 
 
-@st.composite
-def videos(draw: st.DrawFn, name: str) -> Request:
-    ignored = draw(st.sampled_from([(), (), (), ("script",), ("resolution",)]))
-    return request(
-        name,
-        draw(st.sampled_from(SCRIPTS)),
-        title=draw(st.sampled_from(["T", "U", None])),
-        resolution=draw(st.sampled_from([None, None, "4k"])),
-        aspect_ratio=draw(st.sampled_from([None, "16:9"])),
-        protect=draw(st.sampled_from([False, False, True])),
-        private=draw(st.sampled_from([False, False, True])),
-        ignore_changes=ignored,
-    )
+# Made once: a strategy that is made for each draw is looked through for each.
+fields: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "script": st.sampled_from(SCRIPTS),
+        "title": st.sampled_from(["T", "U", None]),
+        "resolution": st.sampled_from([None, None, "4k"]),
+        "aspect_ratio": st.sampled_from([None, "16:9"]),
+        "protect": st.sampled_from([False, False, True]),
+        "private": st.sampled_from([False, False, True]),
+        "ignore_changes": st.sampled_from([(), (), (), ("script",), ("resolution",)]),
+    }
+)
 
 
 @st.composite
 def projects(draw: st.DrawFn) -> dict[str, Request]:
-    return {name: draw(videos(name)) for name in draw(names)}
+    return {name: request(name, **draw(fields)) for name in draw(names)}
 
 
 def steps(*, profiles: bool = True, fails: bool = True, selects: bool = True) -> Any:

@@ -19,34 +19,35 @@ NAMES = ["a", "b", "c", "d/e", "d/f"]
 SCRIPTS = ["One.", "Two.", "Three."]
 
 
+# Made once: a strategy that is made for each draw is looked through for each.
+_names = st.lists(st.sampled_from(NAMES), unique=True)
+_scripts = st.sampled_from(SCRIPTS)
+_fields: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"script": _scripts, "title": st.sampled_from(["T", "U"]), "protect": st.booleans()}
+)
+_statuses = st.sampled_from(list(Status))
+_attempts = st.integers(1, 3)
+_pasts = st.lists(_scripts, max_size=2, unique=True)
+_endings = st.sampled_from([Status.completed, Status.submitted])
+
+
 @st.composite
 def requests(draw: st.DrawFn) -> dict[str, Request]:
-    chosen = draw(st.lists(st.sampled_from(NAMES), unique=True))
-    return {
-        name: request(
-            name,
-            draw(st.sampled_from(SCRIPTS)),
-            title=draw(st.sampled_from(["T", "U"])),
-            protect=draw(st.booleans()),
-        )
-        for name in chosen
-    }
+    return {name: request(name, **draw(_fields)) for name in draw(_names)}
 
 
 @st.composite
 def entries(draw: st.DrawFn) -> dict[str, Entry]:
-    chosen = draw(st.lists(st.sampled_from(NAMES), unique=True))
-    return {name: draw(_entry(name)) for name in chosen}
+    return {name: _entry(draw, name) for name in draw(_names)}
 
 
-@st.composite
 def _entry(draw: st.DrawFn, name: str) -> Entry:
-    of = request(name, draw(st.sampled_from(SCRIPTS)), title="T")
-    status = draw(st.sampled_from(list(Status)))
-    attempt = draw(st.integers(1, 3))
-    past = draw(st.lists(st.sampled_from(SCRIPTS), max_size=2, unique=True))
+    of = request(name, draw(_scripts), title="T")
+    status = draw(_statuses)
+    attempt = draw(_attempts)
+    past = draw(_pasts)
     history = tuple(
-        render(request(name, script), draw(st.sampled_from([Status.completed, Status.submitted])))
+        render(request(name, script), draw(_endings))
         for script in past
         if script != of.body["script"]
     )

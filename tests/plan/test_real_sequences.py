@@ -29,18 +29,21 @@ def world() -> Iterator[World]:
         yield World(root=Path(folder))
 
 
+_chosen = st.lists(st.sampled_from(NAMES), unique=True)
+FIELDS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "script": st.sampled_from(["One.", "Two.", "Three.", "FAIL."]),
+        "title": st.sampled_from(["T", "U"]),
+        "protect": st.sampled_from([False, False, True]),
+    }
+)
+
+
 @st.composite
 def wanted(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     """Names with their scripts; those that say FAIL fail at the provider."""
-    chosen = draw(st.lists(st.sampled_from(NAMES), unique=True))
-    return {
-        name: {
-            "script": draw(st.sampled_from(["One.", "Two.", "Three.", "FAIL."])),
-            "title": draw(st.sampled_from(["T", "U"])),
-            "protect": draw(st.sampled_from([False, False, True])),
-        }
-        for name in {each.casefold(): each for each in chosen}.values()
-    }
+    chosen = {each.casefold(): each for each in draw(_chosen)}
+    return {name: draw(FIELDS) for name in chosen.values()}
 
 
 SEQUENCE = st.lists(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.plan.office import Office, content_of
-from tests.plan.sequences import Step, carried_out, one_case, projects, steps, videos
+from tests.plan.sequences import Step, carried_out, fields, one_case, projects, steps
 from tests.plan.worlds import request
 from vidbuild.plan.model import Action, Plan
 from vidbuild.request.model import Request
@@ -137,7 +137,7 @@ def test_going_back_renders_nothing(data: st.DataObject, keep: int) -> None:
     past: list[dict[str, Request]] = []
     office = Office()
     for _ in range(keep + 1):
-        wanted = {name: plain(data.draw(videos(name))) for name in chosen}
+        wanted = {name: plain(request(name, **data.draw(fields))) for name in chosen}
         past.append(wanted)
         list(carried_out(office, Step(wanted=wanted), keep_history=keep))
         office.journal = Recorded()

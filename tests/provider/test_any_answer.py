@@ -60,16 +60,14 @@ HEADERS = st.dictionaries(
 )  # fmt: skip
 
 
-@st.composite
-def envelopes(draw: st.DrawFn) -> Any:
-    """Often in the form that the API has, rarely only that."""
-    return draw(
-        JSON
-        | st.fixed_dictionaries({"data": JSON})
-        | st.fixed_dictionaries({"data": st.dictionaries(NAMES, LEAVES | JSON, max_size=8)})
-        | st.fixed_dictionaries({"error": JSON})
-        | st.fixed_dictionaries({"data": st.lists(JSON, max_size=3), "next_token": JSON})
-    )
+# Often in the form that the API has, rarely only that.
+ENVELOPES: st.SearchStrategy[Any] = (
+    JSON
+    | st.fixed_dictionaries({"data": JSON})
+    | st.fixed_dictionaries({"data": st.dictionaries(NAMES, LEAVES | JSON, max_size=8)})
+    | st.fixed_dictionaries({"error": JSON})
+    | st.fixed_dictionaries({"data": st.lists(JSON, max_size=3), "next_token": JSON})
+)
 
 
 def asked(call: Callable[[HeyGen], Awaitable[Any]], body: Any, status: int, headers: Any) -> Any:
@@ -107,7 +105,7 @@ async def mocked(
         yield heygen
 
 
-ANSWER = {"body": envelopes(), "status": STATUSES, "headers": HEADERS}
+ANSWER = {"body": ENVELOPES, "status": STATUSES, "headers": HEADERS}
 
 
 @given(**ANSWER)
