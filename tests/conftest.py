@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, cast
 
 import pytest
 from hypothesis import settings
@@ -77,6 +78,26 @@ class _Hasty(sqlite3.Connection):
         if sql.startswith("PRAGMA synchronous"):
             sql = "PRAGMA synchronous"
         return super().execute(sql, *values)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Tests use the same few templates again and again: each text is compiled once."""
+    from vidbuild.project.template import Templates
+
+    compiled: Any = Templates.compile
+    codes: dict[tuple[Any, ...], CodeType] = {}
+
+    def compile_once(self: Templates, *given: Any) -> CodeType:
+        if type(self) is not Templates:  # those that explain compile it in their own way
+            return cast("CodeType", compiled(self, *given))
+        if given not in codes:
+            codes[given] = compiled(self, *given)
+        return codes[given]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Templates, "compile", compile_once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,15 +11,12 @@ import re
 import shutil
 from functools import cache
 from pathlib import Path
-from types import CodeType
-from typing import Any
 
 import pytest
 
 from vidbuild.codes import CODES
 from vidbuild.diagnostics import Problems, folded
 from vidbuild.pipeline import load
-from vidbuild.project.template import Templates
 from vidbuild.report.diagnostics import diagnostics_text
 from vidbuild.schema.api import load_api
 
@@ -199,17 +196,7 @@ def put(path: Path, content: str) -> None:
 
 @pytest.fixture
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What most mutations leave alone is not made anew each time: templates are compiled once
-    for each text, and an edition of the API is read once."""
-    compiled: Any = Templates.compile
-    codes: dict[tuple[Any, ...], CodeType] = {}
-
-    def compile_once(self: Templates, *given: Any) -> CodeType:
-        if given not in codes:
-            codes[given] = compiled(self, *given)
-        return codes[given]
-
-    monkeypatch.setattr(Templates, "compile", compile_once)
+    """What mutations leave alone is not made anew each time: an edition of the API."""
     monkeypatch.setattr("vidbuild.pipeline.load_api", cache(load_api))
 
 
