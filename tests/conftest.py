@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from itertools import count
@@ -41,10 +42,15 @@ if folder := _in_memory():
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+# Until all tests are collected, next to everything that is made is kept.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Thousands of collected tests are not looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,12 +69,17 @@ _folders = count()
 
 
 @pytest.fixture
-def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of the test's own. pytest's looks through those of all tests before it for the
-    next number, and names itself in a link; thousands of tests wait seconds for that."""
+def tmp_path(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Path]:
+    """A folder of the test's own, kept where it fails. pytest's looks through those of all
+    tests before it for the next number; thousands of tests wait seconds for that."""
     folder = tmp_path_factory.getbasetemp() / f"t{next(_folders)}"
     folder.mkdir()
-    return folder
+    failed = request.session.testsfailed
+    yield folder
+    if request.session.testsfailed == failed:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Hasty(sqlite3.Connection):
