@@ -16,7 +16,9 @@ import pytest
 
 from vidbuild.apply import looking
 from vidbuild.cli import main, options, output
+from vidbuild.provider import retry
 
+_PAUSE, _PACE = retry.pause, 50.0
 CLEAN = {
     name: value
     for name, value in os.environ.items()
@@ -77,10 +79,11 @@ def _here(
 
 @contextmanager
 def _soon() -> Iterator[None]:
-    """The first looks at what is in flight come as soon as any: drafts of these tests take a
-    part of the second that would be waited for."""
+    """The first looks at what is in flight come as soon as any, and calls are repeated at once:
+    the other end is this machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(looking, "_FIRST", looking.SHORTEST)
+        patch.setattr(retry, "pause", lambda *given: _PAUSE(*given) / _PACE)
         yield
 
 

@@ -93,7 +93,7 @@ def test_a_time_limit_ends_with_4_and_bounds_what_comes_before_the_first_create(
     assert done.returncode == 4, done.stderr
     assert "stopped waiting before anything was submitted" in done.stderr
     assert not (shop.folder / "vidbuild.lock").exists()
-    done = shop.run("apply", "-y", "--timeout", "1.5")
+    done = shop.run("apply", "-y", "--timeout", "0.7")
     assert done.returncode == 4, done.stderr
     assert time.monotonic() - began < 10 * (1 + load())
 
