@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.cli.commands import CLEAN
 from tests.crash.reaper import Point
-from tests.forks import load
+from tests.forks import Forked, load
 
 # How much faster time passes for an apply: its pauses are there for servers far away.
 PACE = 50.0
@@ -123,7 +123,7 @@ class Nest:
 def opened(folder: Path) -> Iterator[Nest]:
     """A nest; it ends with all that it started."""
     folder.mkdir(parents=True, exist_ok=True)
-    with subprocess.Popen(
+    with Forked(
         [sys.executable, "-m", "tests.crash.nest"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
