@@ -40,7 +40,7 @@ def test_init_plan_apply(tmp_path: Path) -> None:
     planned = vidbuild("plan", cwd=folder)
     assert planned.stdout.startswith("Project first-steps, provider studio.\n")
     assert "\nPlan: 3 to create." in planned.stdout
-    applied = vidbuild("apply", "-y", cwd=folder, process=True)
+    applied = vidbuild("apply", "-y", cwd=folder)
     assert (applied.returncode, "Traceback" in applied.stderr) == (0, False)
     assert len(list((folder / "build").rglob("*.mp4"))) == 3
     again = vidbuild("plan", "--detailed-exitcode", cwd=folder)
