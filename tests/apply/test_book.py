@@ -99,9 +99,7 @@ def test_what_is_taken_back_after_a_full_disk_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "vidbuild.lock"
-    kept = Book(Lock(project=PROJECT), path, shown=path.name, clock=VirtualClock())
-    kept.put("a", entry(1))
-    assert kept.save() is None
+    kept = begun(path)
     kept.put("a", entry(2))
     with monkeypatch.context() as patch:
         patch.setattr(WRITE, no_room)
@@ -117,9 +115,7 @@ def test_what_did_not_get_to_a_full_disk_is_not_written_later(
 ) -> None:
     """Taken back, and saved as nothing new, before anything else changes."""
     path = tmp_path / "vidbuild.lock"
-    kept = Book(Lock(project=PROJECT), path, shown=path.name, clock=VirtualClock())
-    kept.put("a", entry(1))
-    assert kept.save() is None
+    kept = begun(path)
     for number, back in enumerate([entry(1), None], 2):
         kept.put("a", entry(2))
         with monkeypatch.context() as patch:
@@ -137,15 +133,21 @@ def test_what_did_not_get_to_a_full_disk_is_not_written_later(
 
 def test_nothing_new_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "vidbuild.lock"
-    kept = Book(Lock(project=PROJECT), path, shown=path.name, clock=VirtualClock())
-    kept.put("a", entry(1))
-    assert kept.save() is None
+    kept = begun(path)
     monkeypatch.setattr(WRITE, no_room)
     kept.put("a", entry(2))
     kept.put("a", entry(1))
     assert kept.save() is None
     kept.drop("a")
     assert kept.save() is not None
+
+
+def begun(path: Path) -> Book:
+    """A book whose file has one video."""
+    kept = Book(Lock(project=PROJECT), path, shown=path.name, clock=VirtualClock())
+    kept.put("a", entry(1))
+    assert kept.save() is None
+    return kept
 
 
 def of(kept: Book) -> Lock:

@@ -191,7 +191,9 @@ def _by_key(rows: Sequence[Row], key: str) -> dict[str, Any]:
 
 
 def _linked(area: Path, path: Path) -> bool:
-    """Whether there is a link on the way from an area, which has none in its own path."""
+    """Whether there may be a link on the way from an area, which has none in its own path."""
+    if os.name == "nt":  # a junction leads elsewhere, and is no link to Python 3.11
+        return True
     place = str(area)
     for part in path.relative_to(area).parts:
         place = os.path.join(place, part)  # noqa: PTH118 - for each file of each video

@@ -87,11 +87,6 @@ class Calls:
         """The host as messages name it, with its port where the address has one."""
         return urlsplit(self.base).netloc or self.base
 
-    @property
-    def domain(self) -> str:
-        """The host alone, as the hash of an account has it: whatever port it is reached by."""
-        return urlsplit(self.base).hostname or self.base
-
     async def ask(
         self, operation: str, *, absent: frozenset[int] = frozenset(), **options: Any
     ) -> Answer | None:

@@ -171,7 +171,7 @@ class HeyGen:
     async def account(self) -> Account | None:
         # A key may be allowed to render and not to ask whose it is.
         got = await self._calls.ask("getCurrentUser", absent=_GONE | {403})
-        return answers.account(got and got.body, self._calls.domain)
+        return answers.account(got and got.body, self._calls.host)
 
     async def speak(self, order: Mapping[str, Any]) -> Spoken | Refused:
         content = json.dumps(order, ensure_ascii=False, allow_nan=False).encode()
